@@ -1,0 +1,1 @@
+"""The back office: everything that holds citizens' data, by subject."""
