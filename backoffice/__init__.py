@@ -1,1 +1,5 @@
-"""The back office: everything that holds citizens' data, by subject."""
+"""The back office, by subject: each folder has its models, services and rules.
+
+Services take the session and `now` as arguments and never commit: the entry points own the
+transaction.
+"""

@@ -1,0 +1,125 @@
+"""What we need from the outside world, in our words.
+
+Each port has a real adapter and a sandbox adapter that keeps the same promises; the bootstrap
+chooses. Adapters may raise only the errors defined here.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Literal, Protocol
+
+
+class IntegrationError(Exception):
+    """Something outside went wrong."""
+
+    retryable = False
+
+
+class Unavailable(IntegrationError):
+    """Time-out, connection refused, 5xx: the same call may succeed later."""
+
+    retryable = True
+
+
+class Rejected(IntegrationError):
+    """The other side understood and said no; sending again will not help."""
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """The outside system's reference for something it accepted."""
+
+    reference: str
+
+
+class SmsSender(Protocol):
+    """Short messages to a mobile phone."""
+
+    async def send(self, *, phone: str, template: str, params: dict[str, str], key: str) -> Receipt:
+        """Queue one message. The same `key` twice sends once. Raises Unavailable, Rejected."""
+        ...
+
+
+class Answer(StrEnum):
+    """What a register says to a yes/no question."""
+
+    YES = "yes"
+    NO = "no"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True)
+class RegisterAnswer:
+    """A register's answer with where and how old it is."""
+
+    answer: Answer
+    source: str
+    as_of: datetime | None
+
+
+class ResidenceRegister(Protocol):
+    """居住登记 of people from elsewhere."""
+
+    async def registered_since(self, *, id_no: str, months: int, on: date) -> RegisterAnswer:
+        """Has this person been registered as resident in the city for `months` before `on`?
+
+        UNKNOWN when the register has no certain answer. Raises Unavailable.
+        """
+        ...
+
+
+class SocialInsuranceRegister(Protocol):
+    """社会保险 contributions in the city."""
+
+    async def contributed(self, *, id_no: str, months: int, within_months: int, on: date) -> RegisterAnswer:
+        """Did this person contribute `months` in all in the `within_months` before `on`?
+
+        UNKNOWN when the register has no certain answer. Raises Unavailable.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class CardReading:
+    """What was read off the front of an identity card; a part that could not be read is None."""
+
+    name: str | None
+    sex: str | None
+    ethnicity: str | None
+    birth: date | None
+    address: str | None
+    id_no: str | None
+
+
+@dataclass(frozen=True)
+class FaceComparison:
+    """How alike two faces are: advice, never a decision.
+
+    Attributes:
+        distance: the model's distance; smaller is more alike.
+        band: `alike`, `unsure` or `different`, by the thresholds in force.
+        model: name and version of the model.
+        thresholds: distances up to which the bands `alike` and `unsure` reach.
+    """
+
+    distance: float
+    band: Literal["alike", "unsure", "different"]
+    model: str
+    thresholds: tuple[float, float]
+
+
+class Vision(Protocol):
+    """Reading pictures. Slow (up to a second), so never in an event loop's own thread."""
+
+    async def read_card(self, image: bytes) -> CardReading:
+        """Read the front of an identity card from a JPEG. Raises Unavailable."""
+        ...
+
+    async def count_faces(self, image: bytes) -> int:
+        """How many faces are in a JPEG. Raises Unavailable."""
+        ...
+
+    async def compare_faces(self, reference: bytes, probe: bytes) -> FaceComparison | None:
+        """Compare the largest face of each picture; None when one has none. Raises Unavailable."""
+        ...
