@@ -2,7 +2,6 @@
 
 import json
 import secrets
-from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -85,15 +84,14 @@ def make_engine(url: str) -> AsyncEngine:
     """The engine for SQLite (one box, WAL) or PostgreSQL, by URL."""
     if make_url(url).get_backend_name() != "sqlite":
         return create_async_engine(url, pool_size=10, max_overflow=20, pool_pre_ping=True)
-    engine = create_async_engine(url, connect_args={"timeout": 15, "autocommit": True})
+    engine = create_async_engine(url, connect_args={"timeout": 15})
     event.listen(engine.sync_engine, "connect", _prepare_sqlite)
     event.listen(engine.sync_engine, "begin", _begin_immediate)
-    event.listen(engine.sync_engine, "commit", _end("COMMIT"))
-    event.listen(engine.sync_engine, "rollback", _end("ROLLBACK"))
     return engine
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:
+    connection.isolation_level = None  # transactions are begun by us, below
     cursor = connection.cursor()
     for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "busy_timeout=15000"):
         cursor.execute(f"PRAGMA {pragma}")
@@ -104,13 +102,6 @@ def _begin_immediate(connection: Any) -> None:
     # A transaction that reads first and writes later would fail with "database is locked" when
     # another process wrote in between; taking the write lock at once makes it wait instead.
     connection.exec_driver_sql("BEGIN IMMEDIATE")
-
-
-def _end(statement: str) -> Callable[[Any], None]:
-    def run(connection: Any) -> None:
-        connection.exec_driver_sql(statement)
-
-    return run
 
 
 def make_sessions(engine: AsyncEngine) -> Sessions:
