@@ -1,0 +1,89 @@
+"""The environment of the processes: where it comes from, and the demo's own secrets.
+
+Order, first wins: the shell's environment, `.env`, and in demo mode `<var>/demo.env`.
+"""
+
+import os
+import secrets
+from pathlib import Path
+
+from backoffice.crypto import KeyRing
+
+ROOT = Path(__file__).resolve().parent.parent
+STAFF_ROLES = ("clerk", "head", "admin")
+# Without easily confused characters: these passwords are read from a terminal and typed.
+_PASSWORD_ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
+
+
+def var_dir() -> Path:
+    """Where this installation keeps database, uploads, keys and logs (`XZ_VAR_DIR`)."""
+    return Path(os.environ.get("XZ_VAR_DIR") or ROOT / "var").resolve()
+
+
+def read_env_file(path: Path) -> dict[str, str]:
+    """`NAME=value` lines; blank lines and `#` comments are skipped, quotes around a value removed.
+
+    Raises:
+        ValueError: a line that is neither; it names the line's number, never its content.
+    """
+    values: dict[str, str] = {}
+    if not path.is_file():
+        return values
+    for number, line in enumerate(path.read_text("utf-8").splitlines(), start=1):
+        line = line.strip()
+        if not line or line.startswith("#"):
+            continue
+        name, separator, value = line.partition("=")
+        if not separator or not name.strip().isidentifier():
+            raise ValueError(f"{path}: line {number} is not NAME=value")
+        values[name.strip()] = value.strip().strip("\"'")
+    return values
+
+
+def process_environment() -> dict[str, str]:
+    """The complete environment for a process of this installation."""
+    environment = read_env_file(ROOT / ".env") | dict(os.environ)
+    folder = Path(environment.get("XZ_VAR_DIR") or ROOT / "var").resolve()
+    environment["XZ_VAR_DIR"] = str(folder)
+    if environment.get("XZ_MODE", "demo") == "demo":
+        environment = read_env_file(folder / "demo.env") | environment
+    # JSON logs and progress must appear at once, also when written to a file.
+    environment["PYTHONUNBUFFERED"] = "1"
+    return environment
+
+
+def _password() -> str:
+    return "-".join("".join(secrets.choice(_PASSWORD_ALPHABET) for _ in range(4)) for _ in range(3))
+
+
+def demo_defaults(folder: Path) -> dict[str, str]:
+    """Fresh random secrets and staff passwords for a demo in `folder`."""
+    return {
+        "XZ_MODE": "demo",
+        "XZ_KEYS_FILE": str(folder / "keys.json"),
+        "XZ_BOT_SECRET": secrets.token_urlsafe(32),
+        "XZ_ACTIONS_SECRET": secrets.token_urlsafe(32),
+        **{f"XZ_DEMO_{role.upper()}_PASSWORD": _password() for role in STAFF_ROLES},
+    }
+
+
+def ensure_demo_env(folder: Path) -> None:
+    """Write `<folder>/demo.env` and the key file, once; both readable by the owner only.
+
+    A later version's new names are added to an existing file; what is there is never changed.
+    """
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    path = folder / "demo.env"
+    present = read_env_file(path)
+    missing = {k: v for k, v in demo_defaults(folder).items() if k not in present}
+    if missing:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        with os.fdopen(descriptor, "a", encoding="utf-8") as file:
+            if not present:
+                file.write(
+                    "# Secrets of this demo only, made at its first start. Not for production.\n"
+                )
+            file.writelines(f"{name}={value}\n" for name, value in missing.items())
+    keys = Path((present | missing)["XZ_KEYS_FILE"])
+    if not keys.exists():
+        KeyRing.generate().save(keys)
