@@ -1,0 +1,253 @@
+"""Visits, turns and what was said: the only way to a conversation is its token."""
+
+import hmac
+import secrets
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from backoffice.conversations.models import ActionOutcome, Conversation, Message, Turn, Widget
+from backoffice.crypto import blind_index
+from backoffice.errors import CitizenError, NotFound
+
+Bubble = dict[str, Any]
+_WIDGETS_WITH_UPLOAD = {
+    "id_card_front": "image/*",
+    "id_card_back": "image/*",
+    "selfie": "image/*",
+    "photo": "image/*",
+    "document": "image/*,application/pdf",
+    "signature": "image/png",
+}
+
+
+class ConversationEnded(CitizenError):
+    """The visit is over and its data was wiped from the screen; a new one must be begun."""
+
+    code = "conversation.ended"
+    status = 410
+
+
+class TurnReused(CitizenError):
+    """The same `turn_id` came with another content."""
+
+    code = "conversation.turn_reused"
+    status = 409
+
+
+async def open_conversation(
+    session: AsyncSession, *, channel: str, now: datetime
+) -> tuple[Conversation, str]:
+    """Begin a visit; returns it with the bearer token, which is stored as a keyed hash only."""
+    token = secrets.token_urlsafe(32)
+    conversation = Conversation(
+        channel=channel,
+        token_hash=blind_index("conversation token", token),
+        memory={},
+        created_at=now,
+        last_turn_at=now,
+    )
+    session.add(conversation)
+    await session.flush()
+    return conversation, token
+
+
+async def conversation_of(session: AsyncSession, *, id: str, token: str) -> Conversation:
+    """The visit with this id, for the holder of its token.
+
+    Raises:
+        NotFound: no such visit, or another visit's token.
+        ConversationEnded: it was ended.
+    """
+    found = await session.get(Conversation, id)
+    given = blind_index("conversation token", token)
+    if found is None or not hmac.compare_digest(found.token_hash, given):
+        raise NotFound()
+    if found.ended_at is not None:
+        raise ConversationEnded()
+    return found
+
+
+async def by_token(session: AsyncSession, *, token: str) -> Conversation:
+    """The visit that this token belongs to. Raises NotFound, ConversationEnded."""
+    found = await session.scalar(
+        select(Conversation).where(
+            Conversation.token_hash == blind_index("conversation token", token)
+        )
+    )
+    if found is None:
+        raise NotFound()
+    if found.ended_at is not None:
+        raise ConversationEnded()
+    return found
+
+
+async def begin_turn(
+    session: AsyncSession,
+    conversation: Conversation,
+    *,
+    turn_id: str,
+    request: Mapping[str, Any],
+    now: datetime,
+) -> Turn:
+    """The turn of this id: a new one, or the one begun before with the same content.
+
+    Raises:
+        TurnReused: the id was used for another content.
+    """
+    known = await session.scalar(
+        select(Turn).where(Turn.conversation_id == conversation.id, Turn.turn_id == turn_id)
+    )
+    if known is not None:
+        if known.request != dict(request):
+            raise TurnReused()
+        return known
+    turn = Turn(
+        conversation_id=conversation.id, turn_id=turn_id, request=dict(request), created_at=now
+    )
+    session.add(turn)
+    await session.flush()
+    if "text" in request:
+        said = {"text": request["text"]}
+        session.add(
+            Message(
+                conversation_id=conversation.id,
+                turn_pk=turn.id,
+                role="citizen",
+                body=said,
+                at=now,
+            )
+        )
+    conversation.last_turn_at = now
+    return turn
+
+
+async def turn_of(session: AsyncSession, *, conversation_id: str, turn_id: str) -> Turn:
+    """The turn that an action is called for. Raises NotFound."""
+    found = await session.scalar(
+        select(Turn).where(Turn.conversation_id == conversation_id, Turn.turn_id == turn_id)
+    )
+    if found is None:
+        raise NotFound()
+    return found
+
+
+async def finish_turn(
+    session: AsyncSession,
+    turn: Turn,
+    *,
+    bubbles: Sequence[Bubble],
+    state: Mapping[str, Any],
+    now: datetime,
+) -> None:
+    """Store the reply with the turn and show its bubbles in the conversation."""
+    turn.reply = {"messages": list(bubbles), "state": dict(state)}
+    turn.act = state.get("act")
+    turn.finished_at = now
+    for bubble in bubbles:
+        session.add(
+            Message(
+                conversation_id=turn.conversation_id,
+                turn_pk=turn.id,
+                role="bot",
+                body=bubble,
+                at=now,
+            )
+        )
+
+
+async def previous_bubbles(session: AsyncSession, turn: Turn) -> list[Bubble]:
+    """What was answered in the turn before this one; empty at the beginning."""
+    before = await session.scalar(
+        select(Turn)
+        .where(
+            Turn.conversation_id == turn.conversation_id,
+            Turn.id < turn.id,
+            Turn.finished_at.is_not(None),
+        )
+        .order_by(Turn.id.desc())
+        .limit(1)
+    )
+    return list(before.reply["messages"]) if before is not None and before.reply else []
+
+
+async def messages_after(
+    session: AsyncSession, conversation: Conversation, *, after: int, limit: int = 200
+) -> list[Message]:
+    """The bubbles that came after the message `after` (0: from the beginning)."""
+    found = await session.scalars(
+        select(Message)
+        .where(Message.conversation_id == conversation.id, Message.id > after)
+        .order_by(Message.id)
+        .limit(limit)
+    )
+    return list(found)
+
+
+def add_notice(session: AsyncSession, *, conversation_id: str, bubble: Bubble, now: datetime) -> None:
+    """Show something that nobody asked for in this turn: a decision, a correction request."""
+    session.add(Message(conversation_id=conversation_id, role="notice", body=bubble, at=now))
+
+
+def end_conversation(conversation: Conversation, *, now: datetime) -> None:
+    """End the visit: its token opens nothing any more."""
+    conversation.ended_at = now
+    conversation.focus = None
+    conversation.memory = {}
+
+
+async def issue_widget(
+    session: AsyncSession,
+    conversation: Conversation,
+    *,
+    kind: str,
+    target: str | None,
+    now: datetime,
+) -> dict[str, str]:
+    """The open widget of this kind and target (a new one unless shown already), for a bubble."""
+    widget = await session.scalar(
+        select(Widget).where(
+            Widget.conversation_id == conversation.id,
+            Widget.application_id == conversation.application_id,
+            Widget.kind == kind,
+            Widget.target == target,
+            Widget.state == "open",
+        )
+    )
+    if widget is None:
+        widget = Widget(
+            conversation_id=conversation.id,
+            application_id=conversation.application_id,
+            kind=kind,
+            target=target,
+            issued_at=now,
+        )
+        session.add(widget)
+        await session.flush()
+    shown = {"id": widget.id, "kind": kind}
+    if kind in _WIDGETS_WITH_UPLOAD:
+        shown["upload_url"] = f"/api/v1/conversations/{conversation.id}/uploads?widget={widget.id}"
+        shown["accept"] = _WIDGETS_WITH_UPLOAD[kind]
+    return shown
+
+
+async def widget_of(session: AsyncSession, conversation: Conversation, *, id: str) -> Widget:
+    """A widget shown in this visit. Raises NotFound."""
+    found = await session.get(Widget, id)
+    if found is None or found.conversation_id != conversation.id:
+        raise NotFound()
+    return found
+
+
+async def outcome_of(session: AsyncSession, turn: Turn, action: str) -> Any:
+    """What this action answered in this turn before, or None."""
+    found = await session.get(ActionOutcome, (turn.id, action))
+    return found.outcome if found is not None else None
+
+
+def keep_outcome(session: AsyncSession, turn: Turn, action: str, outcome: Any) -> None:
+    """Remember what the action answered, in the transaction of its effects."""
+    session.add(ActionOutcome(turn_pk=turn.id, action=action, outcome=outcome))
