@@ -1,0 +1,120 @@
+"""Citizens, the codes sent to them, what was proved, and what they consented to."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Index, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from backoffice.db import Base, Encrypted, Utc, new_id
+
+
+class Citizen(Base):
+    """A person who has signed in at least once.
+
+    Attributes:
+        phone: 11 digits; the account, so one citizen per number.
+        phone_index: keyed hash of `phone` to look it up by.
+        last_seen_at: last sign-in; the retention of unused accounts counts from here.
+    """
+
+    __tablename__ = "citizens"
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
+    phone: Mapped[Any] = mapped_column(Encrypted("citizens.phone"))
+    phone_index: Mapped[str] = mapped_column(String(64), unique=True)
+    created_at: Mapped[datetime] = mapped_column(Utc)
+    last_seen_at: Mapped[datetime] = mapped_column(Utc)
+
+
+class SmsCode(Base):
+    """One code sent to a phone. The code itself is nowhere but in the message.
+
+    Attributes:
+        number: the how-manieth code of this phone; unique with the phone, so that two requests at
+            the same moment cannot both pass the limits.
+        code_hash: keyed hash over the row's id and the code.
+        tries: wrong guesses so far.
+        closed_at: used, replaced by a newer code, or guessed too often; never opens again.
+    """
+
+    __tablename__ = "sms_codes"
+    __table_args__ = (
+        UniqueConstraint("phone_index", "number"),
+        Index("ix_sms_codes_conversation", "conversation_id", "purpose"),
+        Index("ix_sms_codes_sent_at", "sent_at"),
+    )
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
+    phone: Mapped[Any] = mapped_column(Encrypted("sms_codes.phone"))
+    phone_index: Mapped[str] = mapped_column(String(64))
+    number: Mapped[int]
+    purpose: Mapped[str] = mapped_column(String(20))
+    conversation_id: Mapped[str] = mapped_column(String(32))
+    code_hash: Mapped[str] = mapped_column(String(64))
+    tries: Mapped[int] = mapped_column(default=0)
+    sent_at: Mapped[datetime] = mapped_column(Utc)
+    expires_at: Mapped[datetime] = mapped_column(Utc)
+    closed_at: Mapped[datetime | None] = mapped_column(Utc)
+
+
+class ProofKind(StrEnum):
+    """By what somebody showed who they are."""
+
+    SMS = "sms"
+    ID_CARD = "id_card"
+    FACE = "face"
+
+
+class Proof(Base):
+    """One piece of evidence of who somebody is; never changed afterwards.
+
+    Attributes:
+        application_id: the application it was given for, when there was one.
+        upload_ids: the pictures it rests on.
+        result: `confirmed` (sms), `read` or `doubtful` (card), `alike`, `unsure`, `different` or
+            `not_compared` (face). A face's result is advice to a clerk, never a decision.
+        detail: score, band, thresholds, model; never a picture or a face's vector.
+    """
+
+    __tablename__ = "proofs"
+    __table_args__ = (
+        Index("ix_proofs_application", "application_id"),
+        Index("ix_proofs_conversation", "conversation_id"),
+        Index("ix_proofs_citizen", "citizen_id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[ProofKind] = mapped_column(String(12))
+    conversation_id: Mapped[str] = mapped_column(String(32))
+    application_id: Mapped[str | None] = mapped_column(String(32))
+    citizen_id: Mapped[str | None] = mapped_column(String(32))
+    at: Mapped[datetime] = mapped_column(Utc)
+    upload_ids: Mapped[Any] = mapped_column(Encrypted("proofs.upload_ids"))
+    result: Mapped[str] = mapped_column(String(20))
+    detail: Mapped[Any] = mapped_column(Encrypted("proofs.detail"))
+
+
+class Consent(Base):
+    """A yes or no to a use of somebody's data; the newest row of a kind counts.
+
+    Attributes:
+        kind: what was asked, for instance `face`.
+        text_version: which wording was shown.
+        granted: False for a refusal and for a withdrawal.
+    """
+
+    __tablename__ = "consents"
+    __table_args__ = (
+        Index("ix_consents_conversation", "conversation_id"),
+        Index("ix_consents_citizen", "citizen_id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(String(20))
+    text_version: Mapped[str] = mapped_column(String(20))
+    granted: Mapped[bool]
+    conversation_id: Mapped[str] = mapped_column(String(32))
+    citizen_id: Mapped[str | None] = mapped_column(String(32))
+    at: Mapped[datetime] = mapped_column(Utc)

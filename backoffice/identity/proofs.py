@@ -1,0 +1,161 @@
+"""Evidence of who somebody is, and their consents."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import and_, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from backoffice.applications.models import Application
+from backoffice.errors import NotFound
+from backoffice.identity.models import Citizen, Consent, Proof, ProofKind
+from backoffice.uploads.models import Upload
+
+FACE_CONSENT = "face"
+FACE_CONSENT_VERSION = "2025-06-01"
+"""The wording `consent.face` in data/messages/identity.yml; raise it when the wording changes."""
+
+
+async def record_consent(
+    session: AsyncSession,
+    *,
+    kind: str,
+    granted: bool,
+    conversation_id: str,
+    now: datetime,
+    citizen_id: str | None = None,
+    text_version: str = FACE_CONSENT_VERSION,
+) -> Consent:
+    """Keep a yes, a no, or a withdrawal (a later no)."""
+    row = Consent(
+        kind=kind,
+        text_version=text_version,
+        granted=granted,
+        conversation_id=conversation_id,
+        citizen_id=citizen_id,
+        at=now,
+    )
+    session.add(row)
+    await session.flush()
+    return row
+
+
+async def consent_of(
+    session: AsyncSession, *, kind: str, conversation_id: str | None = None, citizen_id: str | None = None
+) -> Consent | None:
+    """The newest answer given in this conversation or by this citizen; None: never asked.
+
+    A row with `granted` False must not be asked again.
+    """
+    whose = []
+    if conversation_id is not None:
+        whose.append(Consent.conversation_id == conversation_id)
+    if citizen_id is not None:
+        whose.append(Consent.citizen_id == citizen_id)
+    if not whose:
+        return None
+    newest = select(Consent).where(Consent.kind == kind, or_(*whose)).order_by(Consent.id.desc())
+    return (await session.scalars(newest.limit(1))).first()
+
+
+async def record_card_proof(
+    session: AsyncSession,
+    *,
+    conversation_id: str,
+    upload_id: str,
+    now: datetime,
+    application_id: str | None = None,
+    citizen_id: str | None = None,
+) -> Proof:
+    """Keep that a card was photographed and read.
+
+    Result `read`, or `doubtful` when its number was not read or does not add up.
+
+    Raises:
+        NotFound: no such upload of a card's front in this conversation.
+    """
+    upload = await _upload(session, upload_id, "id_card_front", conversation_id)
+    card = upload.analysis["card"]
+    doubt = upload.analysis["id_no_fault"]
+    proof = Proof(
+        kind=ProofKind.ID_CARD,
+        conversation_id=conversation_id,
+        application_id=application_id,
+        citizen_id=citizen_id,
+        at=now,
+        upload_ids=[upload.id],
+        result="read" if card["id_no"] and doubt is None else "doubtful",
+        detail={"read": sorted(k for k, v in card.items() if v), "id_no_fault": doubt},
+    )
+    session.add(proof)
+    await session.flush()
+    return proof
+
+
+async def record_face_proof(
+    session: AsyncSession,
+    *,
+    conversation_id: str,
+    upload_id: str,
+    now: datetime,
+    application_id: str | None = None,
+    citizen_id: str | None = None,
+) -> Proof:
+    """Keep how alike the selfie and the card's photo were: advice for a clerk.
+
+    Result is the band (`alike`, `unsure`, `different`) or `not_compared`; the detail says why.
+
+    Raises:
+        NotFound: no such selfie in this conversation.
+    """
+    upload = await _upload(session, upload_id, "selfie", conversation_id)
+    comparison: dict[str, Any] | None = upload.analysis["comparison"]
+    reference = upload.analysis["reference"]
+    proof = Proof(
+        kind=ProofKind.FACE,
+        conversation_id=conversation_id,
+        application_id=application_id,
+        citizen_id=citizen_id,
+        at=now,
+        upload_ids=[u for u in (reference, upload.id) if u],
+        result=comparison["band"] if comparison else "not_compared",
+        detail=comparison or {"why": upload.analysis["not_compared"]},
+    )
+    session.add(proof)
+    await session.flush()
+    return proof
+
+
+async def proofs_of(session: AsyncSession, application_id: str) -> list[Proof]:
+    """All evidence for an application, oldest first.
+
+    Evidence given in the application's conversation before the application was begun (signing
+    in first) counts too.
+    """
+    rows = await session.scalars(
+        select(Proof)
+        .outerjoin(Application, Application.id == application_id)
+        .where(
+            or_(
+                Proof.application_id == application_id,
+                and_(
+                    Proof.application_id.is_(None),
+                    Proof.conversation_id == Application.conversation_id,
+                ),
+            )
+        )
+        .order_by(Proof.id)
+    )
+    return list(rows)
+
+
+def phone_of(citizen: Citizen) -> str:
+    """The 11 digits a citizen signs in with."""
+    return str(citizen.phone)
+
+
+async def _upload(session: AsyncSession, upload_id: str, kind: str, conversation_id: str) -> Upload:
+    upload = await session.get(Upload, upload_id)
+    if upload is None or upload.kind != kind or upload.conversation_id != conversation_id:
+        raise NotFound()
+    return upload

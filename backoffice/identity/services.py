@@ -1,0 +1,37 @@
+"""The public face of identity; other packages import from here only."""
+
+from backoffice.identity.proofs import (
+    FACE_CONSENT,
+    FACE_CONSENT_VERSION,
+    consent_of,
+    phone_of,
+    proofs_of,
+    record_card_proof,
+    record_consent,
+    record_face_proof,
+)
+from backoffice.identity.sign_in import (
+    Confirmation,
+    SignIn,
+    code_pending,
+    confirm_sign_in,
+    phone_index,
+    start_sign_in,
+)
+
+__all__ = [
+    "FACE_CONSENT",
+    "FACE_CONSENT_VERSION",
+    "Confirmation",
+    "SignIn",
+    "code_pending",
+    "confirm_sign_in",
+    "consent_of",
+    "phone_index",
+    "phone_of",
+    "proofs_of",
+    "record_card_proof",
+    "record_consent",
+    "record_face_proof",
+    "start_sign_in",
+]

@@ -1,0 +1,239 @@
+"""Signing in by a code sent to the phone."""
+
+import hmac
+import re
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from backoffice.conversations.models import Conversation
+from backoffice.crypto import blind_index
+from backoffice.errors import CitizenError
+from backoffice.identity.errors import (
+    CodeExpired,
+    NoCodePending,
+    PhoneNotMobile,
+    TooManyCodes,
+    TooManyTries,
+    WrongCode,
+)
+from backoffice.identity.models import Citizen, Proof, ProofKind, SmsCode
+from backoffice.logs import log
+from backoffice.outbox.services import put
+
+CODE_DIGITS = 6
+CODE_LIFE = timedelta(minutes=5)
+MAX_TRIES = 5
+PURPOSE_SIGN_IN = "sign_in"
+
+# Ten codes of five tries each are at most 50 guesses a day among a million, for one phone.
+PHONE_LIMITS = ((timedelta(minutes=1), 1), (timedelta(hours=1), 5), (timedelta(days=1), 10))
+# One conversation may mistype its number, but not send messages to a list of strangers.
+CONVERSATION_LIMITS = ((timedelta(hours=1), 8), (timedelta(days=1), 12))
+
+_MOBILE = re.compile(r"1[3-9][0-9]{9}")
+
+
+@dataclass(frozen=True)
+class SignIn:
+    """A code is on its way. `resend_after`: when the same phone may have another."""
+
+    expires_at: datetime
+    resend_after: datetime
+
+
+@dataclass(frozen=True)
+class Confirmation:
+    """Outcome of a try: exactly one of the two is set.
+
+    A fault is returned, not raised: the wrong try must be counted, and raising would roll the
+    caller's transaction back.
+
+    Attributes:
+        citizen: who is now signed in.
+        fault: WrongCode, CodeExpired, TooManyTries or NoCodePending, with the text's parameters.
+    """
+
+    citizen: Citizen | None = None
+    fault: CitizenError | None = None
+
+
+async def start_sign_in(
+    session: AsyncSession, *, phone: str, conversation_id: str, now: datetime
+) -> SignIn:
+    """Send a code to `phone` (11 digits); older codes of the conversation stop working.
+
+    The message goes out through the outbox, kind `sms.send`; its payload's `not_after` says until
+    when delivering it makes sense.
+
+    Raises:
+        PhoneNotMobile: not a mainland mobile number.
+        TooManyCodes: limit reached; nothing was sent, an earlier code still works.
+    """
+    if not _MOBILE.fullmatch(phone):
+        raise PhoneNotMobile()
+    index = phone_index(phone)
+    await _check_limits(session, SmsCode.phone_index == index, PHONE_LIMITS, now)
+    await _check_limits(session, SmsCode.conversation_id == conversation_id, CONVERSATION_LIMITS, now)
+    for older in await _open_codes(session, conversation_id):
+        older.closed_at = now
+    code = f"{secrets.randbelow(10**CODE_DIGITS):0{CODE_DIGITS}d}"
+    row = await _store(session, phone, index, conversation_id, code, now)
+    await put(
+        session,
+        kind="sms.send",
+        key=f"sms_code:{row.id}",
+        payload={
+            "phone": phone,
+            "template": "sign_in_code",
+            "params": {"code": code, "minutes": str(CODE_LIFE // timedelta(minutes=1))},
+            "not_after": row.expires_at.isoformat(),
+        },
+        now=now,
+    )
+    log("identity").info("sign_in.code_sent", conversation_id=conversation_id)
+    return SignIn(expires_at=row.expires_at, resend_after=now + PHONE_LIMITS[0][0])
+
+
+async def confirm_sign_in(
+    session: AsyncSession, *, conversation_id: str, code: str, now: datetime
+) -> Confirmation:
+    """Try a code; see `Confirmation` for why faults are returned. Commit in every case.
+
+    On success the citizen exists (made on the first sign-in) and an `sms` proof is recorded. The
+    caller binds the conversation and its draft to the citizen.
+
+    Args:
+        code: what was typed, normalised to ASCII digits; spaces and hyphens do not matter.
+    """
+    newest = next(iter(await _open_codes(session, conversation_id)), None)
+    if newest is None:
+        return Confirmation(fault=NoCodePending())
+    if now >= newest.expires_at:
+        newest.closed_at = now
+        return Confirmation(fault=CodeExpired())
+    typed = re.sub(r"[\s-]", "", code)
+    if not hmac.compare_digest(_code_hash(newest.id, typed), newest.code_hash):
+        newest.tries += 1
+        if newest.tries >= MAX_TRIES:
+            newest.closed_at = now
+            log("identity").warning("sign_in.too_many_tries", conversation_id=conversation_id)
+            return Confirmation(fault=TooManyTries())
+        return Confirmation(fault=WrongCode(left=MAX_TRIES - newest.tries))
+    newest.closed_at = now
+    citizen = await _citizen_with(session, newest.phone, now)
+    session.add(
+        Proof(
+            kind=ProofKind.SMS,
+            conversation_id=conversation_id,
+            application_id=await session.scalar(
+                select(Conversation.application_id).where(Conversation.id == conversation_id)
+            ),
+            citizen_id=citizen.id,
+            at=now,
+            upload_ids=[],
+            result="confirmed",
+            detail={"tries": newest.tries + 1},
+        )
+    )
+    await session.flush()
+    log("identity").info("sign_in.confirmed", conversation_id=conversation_id, citizen_id=citizen.id)
+    return Confirmation(citizen=citizen)
+
+
+async def code_pending(session: AsyncSession, *, conversation_id: str, now: datetime) -> SmsCode | None:
+    """The code this conversation can still be answered with, if any."""
+    found = next(iter(await _open_codes(session, conversation_id)), None)
+    return found if found is not None and now < found.expires_at else None
+
+
+def phone_index(phone: str) -> str:
+    """The keyed hash by which a phone number is looked up."""
+    return blind_index("citizens.phone", phone)
+
+
+def _code_hash(row_id: str, code: str) -> str:
+    # The row's id is the salt: equal codes of two people do not look equal.
+    return blind_index("sms_codes.code", f"{row_id}:{code}")
+
+
+async def _open_codes(session: AsyncSession, conversation_id: str) -> list[SmsCode]:
+    """Codes not closed yet, newest first, locked: two tries at once must both count."""
+    rows = await session.scalars(
+        select(SmsCode)
+        .where(
+            SmsCode.conversation_id == conversation_id,
+            SmsCode.purpose == PURPOSE_SIGN_IN,
+            SmsCode.closed_at.is_(None),
+        )
+        .order_by(SmsCode.sent_at.desc())
+        .with_for_update()
+        # a row loaded earlier in this session may be older than what the lock let us see
+        .execution_options(populate_existing=True)
+    )
+    return list(rows)
+
+
+async def _check_limits(session: AsyncSession, whose, limits, now: datetime) -> None:  # type: ignore[no-untyped-def]
+    longest = limits[-1][0]
+    sent = list(
+        await session.scalars(
+            select(SmsCode.sent_at)
+            .where(whose, SmsCode.sent_at > now - longest)
+            .order_by(SmsCode.sent_at.desc())
+        )
+    )
+    waits = [
+        sent[most - 1] + span - now
+        for span, most in limits
+        if len(sent) >= most and sent[most - 1] > now - span
+    ]
+    if waits:
+        raise _too_many(max(waits))
+
+
+def _too_many(wait: timedelta) -> TooManyCodes:
+    seconds = max(1, int(-(-wait.total_seconds() // 1)))
+    return TooManyCodes(wait_s=seconds, wait_minutes=-(-seconds // 60))
+
+
+async def _store(
+    session: AsyncSession, phone: str, index: str, conversation_id: str, code: str, now: datetime
+) -> SmsCode:
+    number = await session.scalar(select(func.max(SmsCode.number)).where(SmsCode.phone_index == index))
+    row = SmsCode(
+        id=secrets.token_urlsafe(16),
+        phone=phone,
+        phone_index=index,
+        number=(number or 0) + 1,
+        purpose=PURPOSE_SIGN_IN,
+        conversation_id=conversation_id,
+        sent_at=now,
+        expires_at=now + CODE_LIFE,
+    )
+    row.code_hash = _code_hash(row.id, code)
+    try:
+        async with session.begin_nested():
+            session.add(row)
+    except IntegrityError as exc:  # another request of the same phone was quicker
+        raise _too_many(PHONE_LIMITS[0][0]) from exc
+    return row
+
+
+async def _citizen_with(session: AsyncSession, phone: str, now: datetime) -> Citizen:
+    index = phone_index(phone)
+    wanted = select(Citizen).where(Citizen.phone_index == index)
+    citizen = await session.scalar(wanted)
+    if citizen is None:
+        try:
+            async with session.begin_nested():
+                citizen = Citizen(phone=phone, phone_index=index, created_at=now, last_seen_at=now)
+                session.add(citizen)
+        except IntegrityError:  # signed in for the first time on two devices at once
+            citizen = (await session.scalars(wanted)).one()
+    citizen.last_seen_at = now
+    return citizen

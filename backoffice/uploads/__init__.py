@@ -1,0 +1,1 @@
+"""Pictures and papers that citizens hand in: checked, made harmless, encrypted at rest."""
