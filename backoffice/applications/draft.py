@@ -1,0 +1,110 @@
+"""A draft as the dialogue sees it: the application with its item, answers, papers and checks."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from backoffice.applications.models import (
+    AnswerRow,
+    Application,
+    CheckRow,
+    MaterialRow,
+    SupplementRow,
+)
+from backoffice.applications.states import State
+from catalogue.form import FormField, Material
+from catalogue.schema import ServiceItem
+
+
+@dataclass
+class Draft:
+    """One application with all that is known of it.
+
+    Attributes:
+        answers: field → value in normal form.
+        sources: field → where the answer came from.
+        materials: material → newest state (`given`, `bring`, `waived`).
+        checks: named check → `yes`, `no` or `unknown`.
+        wanted: what a clerk asked to be corrected and is not yet answered.
+    """
+
+    application: Application
+    item: ServiceItem
+    answers: dict[str, Any] = field(default_factory=dict)
+    sources: dict[str, str] = field(default_factory=dict)
+    materials: dict[str, str] = field(default_factory=dict)
+    checks: dict[str, str] = field(default_factory=dict)
+    wanted: list[dict[str, str]] = field(default_factory=list)
+
+    @property
+    def progress(self) -> Mapping[str, Any]:
+        """What the dialogue remembers beside the answers; change it with `remember`."""
+        return self.application.progress or {}
+
+    def remember(self, **facts: Any) -> None:
+        """Set facts of the progress (None removes)."""
+        merged = {**self.progress, **facts}
+        self.application.progress = {k: v for k, v in merged.items() if v is not None}
+
+    @property
+    def supplementing(self) -> bool:
+        """Whether a clerk sent it back for correction."""
+        return self.application.state == State.SUPPLEMENT_DUE
+
+    def applies(self, field: FormField) -> bool | None:
+        """Whether the field is to be asked; None while its condition is undecided."""
+        return True if field.when is None else field.when.holds(self.answers)
+
+    def open_fields(self) -> list[FormField]:
+        """The fields that apply for certain, in the order of asking."""
+        return [one for one in self.item.fields if self.applies(one)]
+
+    def needed_materials(self) -> list[Material]:
+        """The papers that fit this applicant, whether already supplied or not."""
+        return [
+            one
+            for one in self.item.materials
+            if one.required == "always" or (one.when is not None and one.when.holds(self.answers))
+        ]
+
+    def supplied(self, material: Material) -> bool:
+        """Whether the paper is here, promised, or replaced by something that is known."""
+        if material.slug in self.materials:
+            return True
+        return any(self._supplies(one.kind, one.name) for one in material.satisfied_by)
+
+    def _supplies(self, kind: str, name: str | None) -> bool:
+        if kind == "system":
+            return True
+        if kind == "field":
+            return bool(name and self.answers.get(name))
+        if kind == "check":
+            return self.checks.get(name or "") == "yes"
+        # The proof of the card is settled by the identity steps, which come later and always ask.
+        return True
+
+
+async def load_draft(session: AsyncSession, application: Application, item: ServiceItem) -> Draft:
+    """Everything known of an application."""
+    draft = Draft(application, item)
+    id = application.id
+    for row in await session.scalars(select(AnswerRow).where(AnswerRow.application_id == id)):
+        draft.answers[row.field] = row.value
+        draft.sources[row.field] = row.source
+    papers = select(MaterialRow).where(MaterialRow.application_id == id).order_by(MaterialRow.id)
+    for paper in await session.scalars(papers):
+        draft.materials[paper.material] = paper.state
+    for check in await session.scalars(select(CheckRow).where(CheckRow.application_id == id)):
+        draft.checks[check.name] = check.answer
+    if draft.supplementing:
+        pending = await session.scalar(
+            select(SupplementRow)
+            .where(SupplementRow.application_id == id, SupplementRow.answered_at.is_(None))
+            .order_by(SupplementRow.id.desc())
+            .limit(1)
+        )
+        draft.wanted = list(pending.wanted) if pending is not None else []
+    return draft

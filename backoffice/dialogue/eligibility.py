@@ -1,0 +1,154 @@
+"""May this person apply? By their own word, and by what the registers say.
+
+Named checks answer yes, no or unknown; unknown goes to a clerk, never to a refusal.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from backoffice.applications.draft import Draft
+from backoffice.applications.models import CheckRow
+from backoffice.logs import log
+from catalogue.schema import ApplicantCondition
+from integrations.ports import (
+    Answer,
+    IntegrationError,
+    RegisterAnswer,
+    ResidenceRegister,
+    SocialInsuranceRegister,
+)
+
+HALF_YEAR = 6
+"""Months. Source: 居住证暂行条例 第二条."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What is known of the applicant's conditions.
+
+    Attributes:
+        holds: False when a condition and all its alternatives fail; None while undecided.
+        condition: the condition that fails.
+        to_ask: named checks not asked yet.
+    """
+
+    holds: bool | None
+    condition: str | None = None
+    to_ask: tuple[str, ...] = ()
+
+
+def declared(draft: Draft) -> Verdict:
+    """By the applicant's own words; a condition fails when it and all its alternatives do."""
+    undecided = False
+    for condition in _main(draft):
+        group = (condition, *draft.item.alternatives(condition.id))
+        said = [_own_word(draft, one) for one in group]
+        if True in said:
+            continue
+        if None not in said:
+            return Verdict(False, condition.id)
+        undecided = True
+    return Verdict(None if undecided else True)
+
+
+def _own_word(draft: Draft, condition: ApplicantCondition) -> bool | None:
+    if condition.declared_by is not None:
+        return condition.declared_by.holds(draft.answers)
+    if condition.check.name == "hukou_outside_foshan":
+        return {Answer.YES: True, Answer.NO: False}.get(_outside(draft.answers))
+    return None
+
+
+def verified(draft: Draft) -> Verdict:
+    """By the registers' answers; conditions that a clerk judges stay undecided."""
+    to_ask = tuple(
+        one.check.name
+        for one in draft.item.applicants.conditions
+        if one.check.name is not None and one.check.name not in draft.checks
+    )
+    if to_ask:
+        return Verdict(None, to_ask=to_ask)
+    undecided = False
+    for condition in _main(draft):
+        said = [_answer(draft, one) for one in (condition, *draft.item.alternatives(condition.id))]
+        if True in said:
+            continue
+        if None not in said:
+            return Verdict(False, condition.id)
+        undecided = True
+    return Verdict(None if undecided else True)
+
+
+def _main(draft: Draft) -> list[ApplicantCondition]:
+    return [one for one in draft.item.applicants.conditions if one.alternative_to is None]
+
+
+def _answer(draft: Draft, condition: ApplicantCondition) -> bool | None:
+    if condition.check.name is None:
+        return None
+    return {"yes": True, "no": False}.get(draft.checks.get(condition.check.name, ""))
+
+
+async def ask_registers(
+    names: tuple[str, ...],
+    answers: Mapping[str, object],
+    *,
+    residence: ResidenceRegister,
+    social_insurance: SocialInsuranceRegister,
+    today: date,
+    now: datetime,
+) -> dict[str, RegisterAnswer]:
+    """Ask the registers. No transaction may be open. An outage is an unknown, never a yes or no."""
+    id_no = str(answers.get("id_no", ""))
+    found: dict[str, RegisterAnswer] = {}
+    for name in names:
+        try:
+            if name == "hukou_outside_foshan":
+                found[name] = _hukou(answers, now)
+            elif name == "residence_registered_half_year":
+                found[name] = await residence.registered_since(
+                    id_no=id_no, months=HALF_YEAR, on=today
+                )
+            elif name == "social_insurance_half_year":
+                found[name] = await social_insurance.contributed(
+                    id_no=id_no, months=HALF_YEAR, within_months=12, on=today
+                )
+            else:
+                found[name] = RegisterAnswer(Answer.UNKNOWN, "no register connected", None)
+        except IntegrationError as exc:
+            log("eligibility").warning("register.unavailable", check=name, error=type(exc).__name__)
+            found[name] = RegisterAnswer(Answer.UNKNOWN, "register did not answer", None)
+    return found
+
+
+def _hukou(answers: Mapping[str, object], now: datetime) -> RegisterAnswer:
+    return RegisterAnswer(_outside(answers), "address of registration as given", now)
+
+
+def _outside(answers: Mapping[str, object]) -> Answer:
+    """From the address of registration on the card (or as typed): is it outside 佛山?"""
+    address = str(answers.get("hukou_address", ""))
+    if not address:
+        return Answer.UNKNOWN
+    return Answer.NO if "佛山" in address else Answer.YES
+
+
+def keep_answers(
+    session: AsyncSession, draft: Draft, found: Mapping[str, RegisterAnswer], *, now: datetime
+) -> None:
+    """Store what the registers said with source and age."""
+    for name, said in found.items():
+        draft.checks[name] = said.answer.value
+        session.add(
+            CheckRow(
+                application_id=draft.application.id,
+                name=name,
+                answer=said.answer.value,
+                source=said.source,
+                as_of=said.as_of,
+                asked_at=now,
+            )
+        )
