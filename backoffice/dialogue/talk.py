@@ -1,0 +1,160 @@
+"""One turn's working place: what is known, and the bubbles that are being said."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from backoffice import messages
+from backoffice.applications.draft import Draft, load_draft
+from backoffice.applications.services import application_in
+from backoffice.calendar import WorkCalendar
+from backoffice.clock import china_date
+from backoffice.conversations.models import Conversation, Turn
+from backoffice.conversations.services import Bubble, issue_widget
+from backoffice.dialogue.agenda import Next, next_step
+from backoffice.understanding import normalise
+from backoffice.understanding.lexicon import words
+from catalogue.loader import Catalogue
+from catalogue.parameters import Hall
+from catalogue.schema import ServiceItem
+
+_TRAILING = re.compile(r"[\s。．.!！~～,，、啊呀喇啦吧呢哦喔嘛哈了]+$")
+
+
+@dataclass(frozen=True)
+class Knowledge:
+    """What every turn may look up; the same for all."""
+
+    catalogue: Catalogue
+    hall: Hall
+    calendar: WorkCalendar
+
+
+@dataclass
+class Talk:
+    """One turn of one conversation.
+
+    Attributes:
+        draft: the application that the visit works on, while it is open for answers.
+        bubbles: what is said in this turn, in order.
+        slots: what the engine is told to remember.
+    """
+
+    session: AsyncSession
+    knowledge: Knowledge
+    conversation: Conversation
+    turn: Turn
+    now: datetime
+    draft: Draft | None = None
+    bubbles: list[Bubble] = field(default_factory=list)
+    slots: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def today(self) -> date:
+        """The day in China."""
+        return china_date(self.now)
+
+    @property
+    def text(self) -> str:
+        """What the citizen typed, normalised; empty for an event. Never leaves the back office."""
+        return normalise(self.turn.request.get("text", ""))
+
+    @property
+    def prepared(self) -> dict[str, Any]:
+        """What `prepare` made of this turn."""
+        return self.turn.prepared or {}
+
+    @property
+    def signed_in(self) -> bool:
+        """Whether this visit's citizen is known."""
+        return self.conversation.citizen_id is not None
+
+    @property
+    def filling(self) -> Draft | None:
+        """The draft, unless the citizen has put it aside."""
+        if self.draft is None or self.draft.progress.get("paused"):
+            return None
+        return self.draft
+
+    @property
+    def focus(self) -> dict[str, Any] | None:
+        """The question that interrupts, if any."""
+        return self.conversation.focus
+
+    @focus.setter
+    def focus(self, value: dict[str, Any] | None) -> None:
+        self.conversation.focus = value
+
+    def recall(self, key: str, otherwise: Any = None) -> Any:
+        """A small fact of this visit."""
+        return (self.conversation.memory or {}).get(key, otherwise)
+
+    def remember(self, **facts: Any) -> None:
+        """Set small facts of this visit (None removes)."""
+        merged = {**(self.conversation.memory or {}), **facts}
+        self.conversation.memory = {k: v for k, v in merged.items() if v is not None}
+
+    async def load(self) -> "Talk":
+        """Load the draft; returns itself."""
+        application = await application_in(self.session, self.conversation)
+        if application is not None:
+            item = self.knowledge.catalogue.find(application.item_code)
+            if item is not None:
+                self.draft = await load_draft(self.session, application, item)
+        return self
+
+    def step(self) -> Next | None:
+        """What the draft awaits; None without a draft being filled."""
+        return next_step(self.filling, signed_in=self.signed_in) if self.filling else None
+
+    def item(self, code: str | None) -> ServiceItem | None:
+        """An item of the catalogue by its code."""
+        return self.knowledge.catalogue.find(code) if code else None
+
+    def says(self, section: str) -> bool:
+        """Whether the whole utterance is one of the short expressions of `dialogue.yml`."""
+        return self.text in words("dialogue", section) or bare(self.text) in words(
+            "dialogue", section
+        )
+
+    def say(
+        self,
+        key: str,
+        *,
+        buttons: Sequence[dict[str, str]] | None = None,
+        widget: dict[str, str] | None = None,
+        **params: object,
+    ) -> None:
+        """Say the text `key` with its own buttons (or these)."""
+        shown = messages.buttons(key, **params) if buttons is None else list(buttons)
+        self.say_words(messages.text(key, **params), buttons=shown, widget=widget)
+
+    def say_words(
+        self,
+        words_: str,
+        *,
+        buttons: Sequence[dict[str, str]] = (),
+        widget: dict[str, str] | None = None,
+    ) -> None:
+        """Say words that come from the catalogue."""
+        bubble: Bubble = {"text": words_}
+        if buttons:
+            bubble["buttons"] = list(buttons)
+        if widget:
+            bubble["widget"] = widget
+        self.bubbles.append(bubble)
+
+    async def widget(self, kind: str, target: str | None = None) -> dict[str, str]:
+        """A widget to be shown in a bubble."""
+        return await issue_widget(
+            self.session, self.conversation, kind=kind, target=target, now=self.now
+        )
+
+
+def bare(text: str) -> str:
+    """An utterance without trailing particles and punctuation."""
+    return _TRAILING.sub("", text.strip())
