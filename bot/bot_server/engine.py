@@ -1,0 +1,210 @@
+"""One turn of a conversation: all of it is saved, or nothing.
+
+Rasa's MessageProcessor logs an action's failure and goes on, so a turn whose action call failed
+would be saved as done with its outcome lost. Here any failure raises TurnFailed before anything
+is saved, and the same turn can be sent again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from pathlib import Path
+from typing import Any, Dict, List, Optional, Tuple
+from weakref import WeakValueDictionary
+
+from rasa.core.actions.action import Action, ActionExecutionRejection
+from rasa.core.channels.channel import CollectingOutputChannel, UserMessage
+from rasa.core.lock_store import InMemoryLockStore
+from rasa.core.nlg import TemplatedNaturalLanguageGenerator
+from rasa.core.policies.policy import PolicyPrediction
+from rasa.core.processor import MessageProcessor
+from rasa.shared.core.events import ActionExecutionRejected, BotUttered, UserUttered
+from rasa.shared.core.trackers import DialogueStateTracker
+from rasa.utils.endpoints import EndpointConfig
+
+from bot_server.acts import ANSWERS, OTHER_ITEM
+from bot_server.tracker_store import EncryptedTrackerStore
+
+logger = logging.getLogger(__name__)
+CHANNEL = "gateway"
+WARM_UP = "你好，我想问一下"
+
+
+class TurnFailed(Exception):
+    """A turn could not be finished; nothing of it was saved. `stage` says where, for the log."""
+
+    def __init__(self, stage: str) -> None:
+        super().__init__(stage)
+        self.stage = stage
+
+
+class _Watched(Action):
+    """An action that remembers its failure, since the processor swallows it."""
+
+    def __init__(self, action: Action) -> None:
+        self._action = action
+        self.failure: Optional[BaseException] = None
+
+    def name(self) -> str:
+        return self._action.name()
+
+    async def run(self, *args: Any, **kwargs: Any) -> List[Any]:
+        try:
+            return await self._action.run(*args, **kwargs)
+        except ActionExecutionRejection:
+            raise
+        except Exception as exc:
+            self.failure = exc
+            raise
+
+    def event_for_successful_execution(self, prediction: PolicyPrediction) -> Any:
+        return self._action.event_for_successful_execution(prediction)
+
+
+class TurnProcessor(MessageProcessor):
+    """Rasa's processor, turn by turn, failing loudly."""
+
+    def __init__(
+        self,
+        model: Path,
+        tracker_store: EncryptedTrackerStore,
+        action_endpoint: Optional[EndpointConfig],
+    ) -> None:
+        """Load the model. Raises rasa.exceptions.ModelNotFound."""
+        super().__init__(
+            model_path=model,
+            tracker_store=tracker_store,
+            lock_store=InMemoryLockStore(),
+            generator=TemplatedNaturalLanguageGenerator({}),
+            action_endpoint=action_endpoint,
+            on_circuit_break=_circuit_broken,
+        )
+        tracker_store.domain = self.domain
+        # one process owns the tracker, so a lock of this process is enough; Rasa's own polls
+        self._locks: "WeakValueDictionary[str, asyncio.Lock]" = WeakValueDictionary()
+
+    async def turn(self, sender: str, text: str, metadata: Dict[str, Any]) -> Dict[str, Any]:
+        """Run one turn, or answer it again when it is already done. Raises TurnFailed."""
+        lock = self._locks.get(sender)
+        if lock is None:
+            lock = self._locks[sender] = asyncio.Lock()
+        async with lock:
+            try:
+                return await self._turn(sender, text, metadata)
+            except TurnFailed:
+                raise
+            except Exception as exc:
+                raise TurnFailed(type(exc).__name__) from exc
+
+    async def _turn(self, sender: str, text: str, metadata: Dict[str, Any]) -> Dict[str, Any]:
+        tracker = await self.get_tracker(sender)
+        done = reply_of(tracker, metadata["turn_id"])
+        if done is not None:
+            return done
+        output = CollectingOutputChannel()
+        message = UserMessage(
+            text, output, sender, input_channel=CHANNEL, metadata=metadata
+        )
+        await self._update_tracker_session(tracker, output)
+        await self._handle_message_with_tracker(message, tracker)
+        tracker = await self.run_action_extract_slots(output, tracker)
+        self._step_out_of_form(tracker)
+        await self._run_prediction_loop(output, tracker)
+        await self.save_tracker(tracker)
+        reply = reply_of(tracker, metadata["turn_id"])
+        if reply is None:
+            raise TurnFailed("no reply")
+        return reply
+
+    @staticmethod
+    def _step_out_of_form(tracker: DialogueStateTracker) -> None:
+        """An act that is no answer does not go to the form first.
+
+        Rasa always tries the active form and applies the rules only after it refused; refusing
+        in its place saves a call of the action server and keeps questions from being validated.
+        """
+        act = tracker.latest_message.intent.get("name")
+        if tracker.active_loop_name and act not in ANSWERS:
+            tracker.update(ActionExecutionRejected(tracker.active_loop_name))
+
+    def predict_next_with_tracker_if_should(
+        self, tracker: DialogueStateTracker
+    ) -> Tuple[Action, PolicyPrediction]:
+        """As Rasa's; a turn that no rule fits is a fault, not a silence. Raises TurnFailed."""
+        action, prediction = super().predict_next_with_tracker_if_should(tracker)
+        if prediction.max_confidence <= 0:
+            raise TurnFailed(f"no rule for {tracker.latest_message.intent.get('name')}")
+        return action, prediction
+
+    async def _run_action(self, action: Action, *args: Any, **kwargs: Any) -> bool:
+        watched = _Watched(action)
+        bound = (watched, *args)
+        if "action" in kwargs:
+            raise TypeError("action is positional")
+        go_on = await super()._run_action(*bound, **kwargs)
+        if watched.failure is not None:
+            raise TurnFailed(action.name()) from watched.failure
+        return go_on
+
+    async def understand(self, text: str, hint: Optional[Dict[str, Any]] = None) -> Dict[str, Any]:
+        """Parse a safe text with no conversation: act, confidence, items, other, ranking."""
+        message = UserMessage(text, metadata={"hint": hint or {}})
+        parsed = await self.parse_message(message)
+        return {
+            **_understood(parsed["intent"], parsed["entities"], parsed.get("item_ranking")),
+            "other": any(e.get("value") == OTHER_ITEM for e in parsed["entities"]),
+            "ranking": parsed.get("intent_ranking", []),
+        }
+
+    async def warm_up(self) -> None:
+        """Load what the first sentence would load (jieba's dictionary, pinyin, rules)."""
+        await self.understand(WARM_UP)
+
+
+def _circuit_broken(tracker: DialogueStateTracker, *_: Any) -> None:
+    raise TurnFailed("too many actions in one turn")
+
+
+def reply_of(tracker: DialogueStateTracker, turn_id: str) -> Optional[Dict[str, Any]]:
+    """The channel's answer for a turn that the tracker holds; None when it does not."""
+    user: Optional[UserUttered] = None
+    messages: List[Dict[str, Any]] = []
+    for event in tracker.events:
+        if isinstance(event, UserUttered):
+            if user is not None:
+                break
+            if (event.metadata or {}).get("turn_id") == turn_id:
+                user = event
+        elif user is not None and isinstance(event, BotUttered):
+            messages.append(_message(event))
+    if user is None:
+        return None
+    parsed = user.parse_data or {}
+    understood = _understood(user.intent, user.entities, parsed.get("item_ranking"))
+    return {**understood, "messages": messages}
+
+
+def _message(event: BotUttered) -> Dict[str, Any]:
+    message: Dict[str, Any] = {}
+    if event.text:
+        message["text"] = event.text
+    if (event.data or {}).get("custom"):
+        message["custom"] = event.data["custom"]
+    return message
+
+
+def _understood(
+    intent: Dict[str, Any],
+    entities: List[Dict[str, Any]],
+    ranking: Optional[List[Dict[str, Any]]],
+) -> Dict[str, Any]:
+    """`items` are catalogue codes, best first; empty when none or an unknown one is named."""
+    best = [e["value"] for e in entities if e.get("entity") == "item"]
+    others = [r["value"] for r in ranking or [] if best and OTHER_ITEM not in best]
+    codes = [code for code in dict.fromkeys(best + others) if code != OTHER_ITEM]
+    return {
+        "act": intent.get("name"),
+        "confidence": float(intent.get("confidence") or 0.0),
+        "items": codes,
+    }

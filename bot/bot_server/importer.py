@@ -1,0 +1,123 @@
+"""Reads the trainers' sentences for Rasa.
+
+Two kinds of YAML file:
+
+* `data/nlu/<act>.yml`, one per act: `act:` and `sentences:`, a mapping from an item label (a
+  catalogue code, `none`, or `other`) to sentences. A code that the catalogue does not hold (yet)
+  counts as `other`, so sentences about a business may be there before the business is.
+* `build/nlu/items.yml`, compiled from the catalogue: `examples:`, a list of
+  `{text, act, item}`. Its items are the catalogue as this side knows it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Dict, Iterable, List, Optional, Union
+
+import yaml
+from rasa.shared.importers.rasa import RasaFileImporter
+from rasa.shared.nlu.training_data.message import Message
+from rasa.shared.nlu.training_data.training_data import TrainingData
+
+from bot_server.acts import ACTS, ACTS_WITH_ITEM, NO_ITEM, OTHER_ITEM
+
+ITEM_LABEL = "item_label"
+_NODE_DEFAULTS = (("eager", False), ("is_target", False), ("is_input", False), ("resource", None))
+#: The catalogue's codes while build/nlu/items.yml does not exist.
+FIRST_ITEMS = frozenset({"residence_permit_apply"})
+
+
+class TrainingFileError(Exception):
+    """A sentence file is not of the agreed shape; the message names file and fault."""
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """One training sentence: what is said, the act it does, the item it names."""
+
+    text: str
+    act: str
+    item: str
+
+
+def read_sentences(paths: Iterable[Union[str, Path]]) -> List[Sentence]:
+    """All sentences of the YAML files below `paths`. Raises TrainingFileError."""
+    acts: List[Sentence] = []
+    compiled: List[Sentence] = []
+    for path in _yaml_files(paths):
+        content = yaml.safe_load(path.read_text("utf-8"))
+        if not isinstance(content, dict):
+            continue
+        if "sentences" in content:
+            acts += _of_act(path, content)
+        elif "examples" in content:
+            compiled += _compiled(path, content)
+    codes = {s.item for s in compiled} - {NO_ITEM, OTHER_ITEM} or FIRST_ITEMS
+    known = codes | {NO_ITEM, OTHER_ITEM}
+    return [s if s.item in known else Sentence(s.text, s.act, OTHER_ITEM) for s in acts] + compiled
+
+
+def _yaml_files(paths: Iterable[Union[str, Path]]) -> List[Path]:
+    found: List[Path] = []
+    for path in map(Path, paths):
+        found += sorted(path.rglob("*.yml")) if path.is_dir() else [path] if path.exists() else []
+    return found
+
+
+def _of_act(path: Path, content: dict) -> List[Sentence]:
+    act = content.get("act")
+    if act not in ACTS:
+        raise TrainingFileError(f"{path.name}: act: 没有这种行为 {act!r}")
+    sentences = []
+    for item, texts in content["sentences"].items():
+        if item != NO_ITEM and act not in ACTS_WITH_ITEM:
+            raise TrainingFileError(f"{path.name}: {act} 不带事项，句子应放在 none 下")
+        for text in texts or []:
+            if not isinstance(text, str) or not text.strip():
+                raise TrainingFileError(f"{path.name}: {item}: 每句都要是文字，必要时加引号：{text!r}")
+            sentences.append(Sentence(text, act, item))
+    return sentences
+
+
+def _compiled(path: Path, content: dict) -> List[Sentence]:
+    try:
+        sentences = [Sentence(e["text"], e["act"], e["item"]) for e in content["examples"]]
+    except (KeyError, TypeError) as exc:
+        raise TrainingFileError(f"{path.name}: examples: 每条要有 text、act、item") from exc
+    unknown = {s.act for s in sentences} - ACTS
+    if unknown:
+        raise TrainingFileError(f"{path.name}: 没有这种行为 {sorted(unknown)}")
+    return sentences
+
+
+class TrainerFiles(RasaFileImporter):
+    """Rasa's file importer, with the sentences in our own shape."""
+
+    def __init__(
+        self,
+        config_file: Optional[str] = None,
+        domain_path: Optional[str] = None,
+        training_data_paths: Optional[Union[List[str], str]] = None,
+    ) -> None:
+        super().__init__(config_file, domain_path, training_data_paths)
+        paths = training_data_paths or []
+        self._paths = [paths] if isinstance(paths, str) else list(paths)
+
+    def get_config(self) -> Dict[str, Any]:
+        """config.yml; a graph node there names only what is not the default."""
+        config = super().get_config()
+        for schema in ("train_schema", "predict_schema"):
+            for node in config[schema]["nodes"].values():
+                for key, default in _NODE_DEFAULTS:
+                    node.setdefault(key, default)
+        return config
+
+    def get_nlu_data(self, language: Optional[str] = "zh") -> TrainingData:
+        """The sentences as Rasa's training data; the item is a message attribute."""
+        messages = []
+        for sentence in read_sentences(self._paths):
+            message = Message.build(sentence.text, intent=sentence.act)
+            message.set(ITEM_LABEL, sentence.item)
+            messages.append(message)
+        return TrainingData(messages)

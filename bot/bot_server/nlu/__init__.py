@@ -1,0 +1,1 @@
+"""Understanding: linear models over characters, words and sounds."""

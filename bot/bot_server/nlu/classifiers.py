@@ -1,0 +1,133 @@
+"""The two linear classifiers: which act a sentence does, which item it names."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any, Dict, List, Optional, Tuple
+
+import joblib
+import numpy as np
+from rasa.engine.graph import ExecutionContext, GraphComponent
+from rasa.engine.storage.resource import Resource
+from rasa.engine.storage.storage import ModelStorage
+from rasa.shared.nlu.constants import ENTITIES, INTENT, INTENT_RANKING_KEY, TEXT
+from rasa.shared.nlu.training_data.message import Message
+from rasa.shared.nlu.training_data.training_data import TrainingData
+
+from bot_server.acts import NO_ITEM, OTHER_ITEM
+from bot_server.importer import ITEM_LABEL
+from bot_server.nlu.model import LinearModel
+
+logger = logging.getLogger(__name__)
+MODEL_FILE = "model.joblib"
+RANKED = 3
+#: Below this an item is not offered as an alternative.
+ITEM_FLOOR = 0.05
+
+
+class _Classifier(GraphComponent):
+    """A LinearModel as a component of Rasa's graph."""
+
+    def __init__(self, storage: ModelStorage, resource: Resource, model: Optional[LinearModel]):
+        self._storage = storage
+        self._resource = resource
+        self._model = model
+
+    @classmethod
+    def create(
+        cls,
+        config: Dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+    ) -> "_Classifier":
+        return cls(model_storage, resource, None)
+
+    @classmethod
+    def load(
+        cls,
+        config: Dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+        **kwargs: Any,
+    ) -> "_Classifier":
+        with model_storage.read_from(resource) as folder:
+            return cls(model_storage, resource, joblib.load(folder / MODEL_FILE))
+
+    @staticmethod
+    def labelled(training_data: TrainingData) -> List[Tuple[str, str]]:
+        """(text, label) of every sentence."""
+        raise NotImplementedError
+
+    def train(self, training_data: TrainingData) -> Resource:
+        """Fit on all sentences and store the model."""
+        pairs = self.labelled(training_data)
+        name = type(self).__name__
+        logger.info("%s: %d sentences, %d labels", name, len(pairs), len({b for _, b in pairs}))
+        self._model = LinearModel.fit([a for a, _ in pairs], [b for _, b in pairs])
+        logger.info("%s: trained, temperature %.2f", name, self._model.temperature)
+        with self._storage.write_to(self._resource) as folder:
+            joblib.dump(self._model, folder / MODEL_FILE, compress=3)
+        return self._resource
+
+    def ranking(self, message: Message) -> List[Tuple[str, float]]:
+        """Labels with probabilities, best first."""
+        text = message.get(TEXT) or ""
+        probabilities = self._model.probabilities([text])[0]
+        order = np.argsort(probabilities)[::-1]
+        return [(str(self._model.labels[i]), float(probabilities[i])) for i in order]
+
+
+class ActClassifier(_Classifier):
+    """Sets the intent and a short ranking."""
+
+    @staticmethod
+    def labelled(training_data: TrainingData) -> List[Tuple[str, str]]:
+        return [(m.get(TEXT), m.get(INTENT)) for m in training_data.training_examples]
+
+    def process(self, messages: List[Message]) -> List[Message]:
+        """Classify each message in place."""
+        for message in messages:
+            ranked = [
+                {"name": act, "confidence": round(p, 4)}
+                for act, p in self.ranking(message)[:RANKED]
+            ]
+            message.set(INTENT, ranked[0], add_to_output=True)
+            message.set(INTENT_RANKING_KEY, ranked, add_to_output=True)
+        return messages
+
+
+class ItemClassifier(_Classifier):
+    """Sets at most one entity `item`, and `item_ranking` with the alternatives.
+
+    Only one entity: two values of one entity would become a list in the slot.
+    """
+
+    @staticmethod
+    def labelled(training_data: TrainingData) -> List[Tuple[str, str]]:
+        return [(m.get(TEXT), m.get(ITEM_LABEL, NO_ITEM)) for m in training_data.training_examples]
+
+    def process(self, messages: List[Message]) -> List[Message]:
+        """Classify each message in place."""
+        for message in messages:
+            ranked = self.ranking(message)
+            best, confidence = ranked[0]
+            entities = []
+            if best != NO_ITEM:
+                entities.append(
+                    {
+                        "entity": "item",
+                        "value": best,
+                        "confidence": round(confidence, 4),
+                        "extractor": "ItemClassifier",
+                    }
+                )
+            codes = [
+                {"value": code, "confidence": round(p, 4)}
+                for code, p in ranked
+                if code not in (NO_ITEM, OTHER_ITEM) and p >= ITEM_FLOOR
+            ][:RANKED]
+            message.set(ENTITIES, entities, add_to_output=True)
+            message.set("item_ranking", codes if best != NO_ITEM else [], add_to_output=True)
+        return messages

@@ -1,0 +1,54 @@
+"""Evaluation without a server: `python -m bot_server.parse IN.jsonl OUT.jsonl`, inside bot/.
+
+Reads lines with a safe `text` (normalised and masked by the caller) and an optional `hint`;
+writes, in the same order, the line's understanding: act, confidence, items, other, ranking.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import sys
+from pathlib import Path
+
+from bot_server import no_tensorflow, quiet  # noqa: F401  (before anything of rasa)
+from bot_server.settings import ROOT
+
+
+async def _parse(source: Path, target: Path, models: Path) -> int:
+    from bot_server.engine import TurnProcessor
+    from bot_server.keys import KeyRing
+    from bot_server.server import MODEL_NAME
+    from bot_server.tracker_store import EncryptedTrackerStore
+
+    # nothing is stored: parsing needs no conversation, so an empty store in memory does
+    store = EncryptedTrackerStore("sqlite://", KeyRing("none", {}))
+    processor = TurnProcessor(models / MODEL_NAME, store, None)
+    count = 0
+    with source.open(encoding="utf-8") as lines, target.open("w", encoding="utf-8") as out:
+        for line in lines:
+            if not line.strip():
+                continue
+            asked = json.loads(line)
+            understood = await processor.understand(asked["text"], asked.get("hint"))
+            out.write(json.dumps(understood, ensure_ascii=False) + "\n")
+            count += 1
+    return count
+
+
+def main() -> int:
+    """Command line."""
+    parser = argparse.ArgumentParser(prog="python -m bot_server.parse", description=__doc__)
+    parser.add_argument("source", type=Path)
+    parser.add_argument("target", type=Path)
+    parser.add_argument("--models", type=Path, default=ROOT / "models")
+    arguments = parser.parse_args()
+    quiet.configure("WARNING")
+    count = asyncio.run(_parse(arguments.source, arguments.target, arguments.models))
+    print(f"{count} texts parsed", flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
