@@ -1,0 +1,176 @@
+"""What the applicant is asked for: form fields, their checks, and papers."""
+
+from datetime import date
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from catalogue.conditions import Condition
+from catalogue.strict import Slug, Strict, Text
+from catalogue.vocabulary import FieldType, MaterialForm, Prefill, Status
+
+
+def wrong(message: str) -> PydanticCustomError:
+    """A fault told to the trainer in these words."""
+    return PydanticCustomError("item", "{message}", {"message": message})
+
+
+class Option(Strict):
+    """One choice of a choice field; the label is the button."""
+
+    value: Slug = Field(description="存进申请的值（英文小写）")
+    label: Text = Field(description="按钮上的字")
+    synonyms: tuple[Text, ...] = Field(
+        default=(), description="市民可能的其它说法，例如 租的、出租屋"
+    )
+    hint: Text | None = Field(default=None, description="一句解释，选项不好懂时用")
+
+
+class WarnOver(Strict):
+    """Ask again kindly when the number is more than `times` × another field."""
+
+    field: Slug
+    times: Annotated[float, Field(gt=0)]
+
+
+class Validation(Strict):
+    """What a value must look like. Only the keys that fit the field's type are used."""
+
+    len: tuple[int, int] | None = Field(default=None, description="字数：[最少, 最多]")
+    pattern: Text | None = Field(default=None, description="整个值要符合的正则表达式")
+    checksum: Literal["GB11643", "luhn"] | None = Field(
+        default=None, description="校验位算法：身份证 GB11643，银行卡 luhn"
+    )
+    files: tuple[int, int] | None = Field(default=None, description="文件数：[最少, 最多]")
+    formats: tuple[Literal["jpg", "png", "pdf"], ...] = ()
+    max_mb: int | None = Field(default=None, gt=0, description="每个文件最大多少 MB")
+    level: Literal["town", "village"] | None = Field(
+        default=None, description="地区要说到哪一级：town 镇街，village 村居"
+    )
+    within: Text | None = Field(default=None, description="地区必须在哪个市或区以内")
+    needs: tuple[Text, ...] = Field(default=(), description="地址必须有的部分")
+    min: int | Literal["today"] | date | None = Field(
+        default=None, description="最小值；日期可写 today"
+    )
+    max: int | Literal["today"] | date | None = Field(
+        default=None, description="最大值；日期可写 today"
+    )
+    after: Slug | None = Field(default=None, description="要晚于哪个日期字段")
+    before: date | Slug | None = Field(default=None, description="要早于哪天，或哪个日期字段")
+    warn_over: WarnOver | None = None
+    clerk_rule: Text | None = Field(default=None, description="机器不查、由人核对的规则，写成一句话")
+    bg: Text | None = Field(default=None, description="相片底色")
+    face: int | None = Field(default=None, description="相片里要有几张脸")
+    no_hat: bool = False
+    liveness: bool = False
+    size: Text | None = Field(default=None, description="相片尺寸，例如 2寸")
+    message: Text | None = Field(default=None, description="填得不对时对市民说的话")
+
+    @model_validator(mode="after")
+    def _ranges(self) -> Self:
+        for key in ("len", "files"):
+            pair = getattr(self, key)
+            if pair is not None and not 0 <= pair[0] <= pair[1]:
+                raise wrong(f"{key} 要写成 [最少, 最多]，前一个不能大于后一个")
+        if isinstance(self.min, int) and isinstance(self.max, int) and self.min > self.max:
+            raise wrong("min 不能大于 max")
+        return self
+
+
+class FormField(Strict):
+    """One thing to ask. The order in the file is the order of asking."""
+
+    slug: Slug
+    label: Text = Field(description="表格上的名称")
+    type: FieldType
+    required: bool
+    ask: Text | None = Field(default=None, description="怎样问市民：一句话，口语")
+    ask_for_other: Text | None = Field(
+        default=None, description="代办时怎样问（问的是申请人，不是说话的人）；不写就用 ask"
+    )
+    ask_again: Text | None = Field(default=None, description="两次没答好以后，换个说法再解释")
+    example: Text | None = Field(default=None, description="一个答案的例子（编造的，不能是真人）")
+    why: Text | None = Field(default=None, description="市民问“为什么要填这个”时的回答")
+    cues: tuple[Text, ...] = Field(
+        default=(), description="一句话里几个答案一起说时，出现在这个值前面的词，例如 房东电话"
+    )
+    names: tuple[Text, ...] = Field(
+        default=(), description="市民更正时怎样称呼这一栏，例如 地址、住址"
+    )
+    options: tuple[Option, ...] = ()
+    multiple: bool = Field(default=False, description="可以选几个")
+    when: Condition | None = Field(default=None, description="什么情况下才问；不写就是都要问")
+    when_text: Text | None = Field(default=None, description="什么情况下才问，写给人看")
+    group: Slug | None = Field(default=None, description="同一组的字段一起重复，例如 每个同住人")
+    repeat: bool = Field(default=False, description="可以填几遍（和同组字段一起）")
+    validation: Validation = Field(
+        default_factory=Validation, alias="validate", description="怎样才算填对"
+    )
+    prefill: Prefill | None = Field(default=None, description="可以从哪里自动带出")
+    note: Text | None = Field(default=None, description="给工作人员或训练师看的说明")
+
+    @model_validator(mode="after")
+    def _options_fit(self) -> Self:
+        if self.type == "choice" and len(self.options) < 2:
+            raise wrong("选择题至少要有两个 options")
+        if self.type != "choice" and (self.options or self.multiple):
+            raise wrong("只有 type: choice 才能写 options 或 multiple")
+        if self.repeat and self.group is None:
+            raise wrong("repeat 要和 group 一起写，才知道跟哪些字段一起重复")
+        return self
+
+    def question(self, *, for_other: bool = False) -> str:
+        """The question to ask; `for_other` when the person asked fills it in for somebody else."""
+        return (self.ask_for_other if for_other else None) or self.ask or f"请填写：{self.label}"
+
+    def option(self, value: str) -> Option | None:
+        """The option stored as `value`."""
+        return next((option for option in self.options if option.value == value), None)
+
+
+class SatisfiedBy(Strict):
+    """Something that already supplies a paper, so that it is not asked for."""
+
+    kind: Literal["field", "proof", "check", "system"] = Field(
+        description="field 某个字段；proof 身份证明；check 核查结果为“是”；system 系统自己生成"
+    )
+    name: Slug | None = Field(default=None, description="字段、证明或核查的名字；system 不写")
+
+    @model_validator(mode="after")
+    def _named(self) -> Self:
+        if (self.kind == "system") != (self.name is None):
+            raise wrong("kind 是 system 时不写 name，其它都要写 name")
+        return self
+
+
+class Material(Strict):
+    """One paper of the application."""
+
+    slug: Slug
+    name: Text
+    form: tuple[MaterialForm, ...] = Field(
+        min_length=1, description="original 看原件，copy 复印件，e_licence 电子证照可代，form 系统生成"
+    )
+    required: Literal["always", "conditional"]
+    when: Condition | None = None
+    when_text: Text | None = None
+    note: Text | None = None
+    ask: Text | None = Field(default=None, description="怎样请市民交这份材料")
+    why: Text | None = Field(default=None, description="为什么要交")
+    how_to_get: Text | None = Field(default=None, description="没有的话到哪里办")
+    satisfied_by: tuple[SatisfiedBy, ...] = Field(
+        default=(), description="有了其中任何一样，就不用再交这份材料"
+    )
+    later_allowed: bool = Field(default=False, description="可以先提交、以后带到窗口补交")
+    files: tuple[int, int] = Field(default=(1, 5), description="上传几张：[最少, 最多]")
+    status: Status | None = Field(default=None, description="和整组不一样时才写")
+    sources: tuple[Text, ...] = ()
+
+    @model_validator(mode="after")
+    def _when_fits(self) -> Self:
+        if self.required == "conditional" and self.when is None:
+            raise wrong("required 是 conditional 时要写 when（什么情况下才要）")
+        if self.required == "always" and self.when is not None:
+            raise wrong("写了 when，required 就应该是 conditional")
+        return self

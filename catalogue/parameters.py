@@ -1,0 +1,158 @@
+"""Facts about the hall and the world around it: `data/parameters/*.yml` and `data/sources.yml`."""
+
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Literal, Self, TypeVar
+
+from pydantic import Field, ValidationError, model_validator
+
+from catalogue.faults import CatalogueError, Fault, schema_faults
+from catalogue.form import wrong
+from catalogue.schema import Sourced
+from catalogue.strict import Slug, Strict, Text
+from catalogue.yaml_files import read_yaml
+
+Quality = Literal["primary_text", "official", "official_mirror", "media", "guide", "secondary"]
+
+
+class Source(Strict):
+    """One page or text that facts were read from."""
+
+    quality: Quality
+    address: Text
+    gave: Text
+
+
+class Department(Strict):
+    """A department whose items the hall takes."""
+
+    code: Slug
+    name: Text
+
+
+class PlannedItem(Strict):
+    """An item of the hall's list that has no file in `data/items/` yet."""
+
+    code: Slug
+    name: Text
+    department: Slug
+
+
+class HallFact(Sourced):
+    """A fact about the hall; `value` is null when it is not known and must be said to be so."""
+
+    value: Text | None
+
+
+class CallBack(Sourced):
+    """The promise made when a person is asked for."""
+
+    working_days: Annotated[int, Field(gt=0)]
+    note: Text
+
+
+class Hall(Strict):
+    """The hall the citizen would go to."""
+
+    name: Text
+    short_name: Text
+    address: HallFact
+    hours: HallFact
+    phone: HallFact
+    call_back: CallBack
+
+
+class Holiday(Strict):
+    """Days off around one holiday, and the weekend days worked instead."""
+
+    name: Text
+    first: date
+    last: date
+    workdays: tuple[date, ...] = ()
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.last < self.first:
+            raise wrong("last 不能早于 first")
+        return self
+
+
+class HolidayYear(Sourced):
+    """The State Council's arrangement for one year."""
+
+    title: Text
+    doc_no: Text
+    link: Text
+    last_checked: date
+    note: Text | None = None
+    holidays: tuple[Holiday, ...] = Field(min_length=1)
+
+
+class _Sources(Strict):
+    sources: Mapping[str, Source]
+
+
+class _Departments(Strict):
+    departments: tuple[Department, ...]
+
+
+class _Planned(Strict):
+    planned: tuple[PlannedItem, ...]
+
+
+class _Holidays(Strict):
+    years: Mapping[str, HolidayYear]
+
+    @model_validator(mode="after")
+    def _days_of_their_year(self) -> Self:
+        for year, content in self.years.items():
+            for holiday in content.holidays:
+                for day in (holiday.first, holiday.last, *holiday.workdays):
+                    if str(day.year) != year:
+                        raise wrong(f"{year} 年的“{holiday.name}”里有别的年份的日期 {day}")
+        return self
+
+
+S = TypeVar("S", bound=Strict)
+
+
+def _load(path: Path, model: type[S]) -> S:
+    if not path.is_file():
+        raise CatalogueError([Fault(path.name, "", "没有这个文件，请补上")])
+    data, faults = read_yaml(path)
+    if faults:
+        raise CatalogueError(faults)
+    try:
+        return model.parse(data)
+    except ValidationError as exc:
+        raise CatalogueError(schema_faults(path.name, data, exc)) from None
+
+
+def load_sources(path: Path) -> Mapping[str, Source]:
+    """`data/sources.yml`. Raises CatalogueError."""
+    return _load(path, _Sources).sources
+
+
+def load_departments(path: Path) -> tuple[Department, ...]:
+    """`data/parameters/departments.yml`. Raises CatalogueError."""
+    return _load(path, _Departments).departments
+
+
+def load_planned(path: Path) -> tuple[PlannedItem, ...]:
+    """`data/parameters/planned_items.yml`. Raises CatalogueError."""
+    return _load(path, _Planned).planned
+
+
+def load_hall(path: Path) -> Hall:
+    """`data/parameters/hall.yml`. Raises CatalogueError."""
+    return _load(path, Hall)
+
+
+def load_holidays(path: Path) -> Mapping[int, HolidayYear]:
+    """`data/parameters/holidays.yml` by year; a year without an arrangement is absent.
+
+    Raises:
+        CatalogueError: the file cannot be used.
+    """
+    return {int(year): content for year, content in _load(path, _Holidays).years.items()}
