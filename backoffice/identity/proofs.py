@@ -157,5 +157,5 @@ def phone_of(citizen: Citizen) -> str:
 async def _upload(session: AsyncSession, upload_id: str, kind: str, conversation_id: str) -> Upload:
     upload = await session.get(Upload, upload_id)
     if upload is None or upload.kind != kind or upload.conversation_id != conversation_id:
-        raise NotFound()
+        raise NotFound
     return upload

@@ -6,7 +6,7 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -29,6 +29,9 @@ CODE_DIGITS = 6
 CODE_LIFE = timedelta(minutes=5)
 MAX_TRIES = 5
 PURPOSE_SIGN_IN = "sign_in"
+
+Limits = tuple[tuple[timedelta, int], ...]
+"""(within, at most), shortest span first."""
 
 # Ten codes of five tries each are at most 50 guesses a day among a million, for one phone.
 PHONE_LIMITS = ((timedelta(minutes=1), 1), (timedelta(hours=1), 5), (timedelta(days=1), 10))
@@ -75,7 +78,7 @@ async def start_sign_in(
         TooManyCodes: limit reached; nothing was sent, an earlier code still works.
     """
     if not _MOBILE.fullmatch(phone):
-        raise PhoneNotMobile()
+        raise PhoneNotMobile
     index = phone_index(phone)
     await _check_limits(session, SmsCode.phone_index == index, PHONE_LIMITS, now)
     await _check_limits(session, SmsCode.conversation_id == conversation_id, CONVERSATION_LIMITS, now)
@@ -178,7 +181,9 @@ async def _open_codes(session: AsyncSession, conversation_id: str) -> list[SmsCo
     return list(rows)
 
 
-async def _check_limits(session: AsyncSession, whose, limits, now: datetime) -> None:  # type: ignore[no-untyped-def]
+async def _check_limits(
+    session: AsyncSession, whose: ColumnElement[bool], limits: Limits, now: datetime
+) -> None:
     longest = limits[-1][0]
     sent = list(
         await session.scalars(

@@ -1,0 +1,115 @@
+"""Why a picture or paper cannot be taken. Texts: data/messages/identity.yml."""
+
+from backoffice.errors import CitizenError
+
+
+class UploadRefused(CitizenError):
+    """Nothing of it was kept; something else may be sent in its place."""
+
+    code = "upload.refused"
+
+
+class TooLarge(UploadRefused):
+    """More bytes than allowed. Params: max_mb."""
+
+    code = "upload.too_large"
+    status = 413
+
+
+class Empty(UploadRefused):
+    """No bytes at all."""
+
+    code = "upload.empty"
+
+
+class TooManyPixels(UploadRefused):
+    """More pixels than any phone's camera makes; also what a decompression bomb looks like."""
+
+    code = "upload.too_many_pixels"
+
+
+class TooSmall(UploadRefused):
+    """So few pixels that nothing can be seen on it."""
+
+    code = "upload.too_small"
+
+
+class NotAPicture(UploadRefused):
+    """The content is not a picture of a kind we read, whatever its name says."""
+
+    code = "upload.not_a_picture"
+
+
+class NotAPaper(UploadRefused):
+    """The content is neither a picture nor a PDF."""
+
+    code = "upload.not_a_paper"
+
+
+class Damaged(UploadRefused):
+    """Begins like a picture or PDF but cannot be read to its end."""
+
+    code = "upload.damaged"
+
+
+class PdfLocked(UploadRefused):
+    """The PDF is encrypted."""
+
+    code = "upload.pdf_locked"
+
+
+class PdfActive(UploadRefused):
+    """The PDF carries scripts, embedded files or actions."""
+
+    code = "upload.pdf_active"
+
+
+class PdfTooLong(UploadRefused):
+    """More pages than allowed. Params: max_pages."""
+
+    code = "upload.pdf_too_long"
+
+
+class SignatureEmpty(UploadRefused):
+    """Nothing was written in the signature's field."""
+
+    code = "upload.signature_empty"
+
+
+class CardUnreadable(UploadRefused):
+    """Neither name nor number could be read."""
+
+    code = "upload.card_unreadable"
+
+
+class NoFace(UploadRefused):
+    """No face is in the picture."""
+
+    code = "upload.no_face"
+
+
+class SeveralFaces(UploadRefused):
+    """More than one face is in the picture."""
+
+    code = "upload.several_faces"
+
+
+class ConsentMissing(UploadRefused):
+    """A selfie came without consent to comparing faces; it was not looked at."""
+
+    code = "upload.consent_missing"
+    status = 403
+
+
+class TooManyUploads(UploadRefused):
+    """More pictures than a visit needs."""
+
+    code = "upload.too_many"
+    status = 429
+
+
+class ReadingDown(UploadRefused):
+    """The picture could not be read because our reader is down; the citizen may also type."""
+
+    code = "upload.reading_down"
+    status = 503
