@@ -40,16 +40,40 @@ def read_env_file(path: Path) -> dict[str, str]:
     return values
 
 
-def process_environment() -> dict[str, str]:
-    """The complete environment for a process of this installation."""
-    environment = read_env_file(ROOT / ".env") | dict(os.environ)
+def process_environment(overrides: dict[str, str] | None = None) -> dict[str, str]:
+    """The complete environment for a process of this installation.
+
+    Args:
+        overrides: settings that win over all others, for instance a test's ports and folder.
+    """
+    environment = read_env_file(ROOT / ".env") | dict(os.environ) | (overrides or {})
     folder = Path(environment.get("XZ_VAR_DIR") or ROOT / "var").resolve()
     environment["XZ_VAR_DIR"] = str(folder)
     if environment.get("XZ_MODE", "demo") == "demo":
         environment = read_env_file(folder / "demo.env") | environment
-    # JSON logs and progress must appear at once, also when written to a file.
-    environment["PYTHONUNBUFFERED"] = "1"
-    return environment
+    return _derived(environment, folder) | environment
+
+
+def _derived(environment: dict[str, str], folder: Path) -> dict[str, str]:
+    """Settings that follow from others unless they are set themselves."""
+
+    def local(setting: str, port: int) -> str:
+        return f"http://127.0.0.1:{environment.get(setting) or port}"
+
+    derived = {
+        "XZ_BOT_URL": local("XZ_BOT_PORT", 5005),
+        "XZ_ACTIONS_URL": f"{local('XZ_ACTIONS_PORT', 5055)}/webhook",
+        "XZ_TRACKER_URL": f"sqlite:///{folder / 'tracker.db'}",
+        # JSON logs and progress must appear at once, also when written to a file.
+        "PYTHONUNBUFFERED": "1",
+    }
+    database = environment.get("XZ_DATABASE_URL", "")
+    if database.startswith("postgresql"):
+        # Rasa's SQLAlchemy 1.4 knows only the older driver; its tables have names of their own.
+        derived["XZ_TRACKER_URL"] = f"postgresql+psycopg2{database[database.index(':') :]}"
+    if environment.get("XZ_MODE") == "demo":
+        derived["XZ_PUBLIC_URL"] = local("XZ_PORT", 8000)
+    return derived
 
 
 def _password() -> str:

@@ -50,7 +50,7 @@ def addresses(environment: dict[str, str]) -> list[Address]:
     """Every port of the installation, with the setting that moves it."""
     known = [
         ("gateway", "XZ_PORT", "8000", "/health/ready"),
-        ("gateway", "XZ_GATEWAY_METRICS_PORT", "9100", None),
+        ("gateway", "XZ_METRICS_PORT", "9100", None),
         ("actions", "XZ_ACTIONS_PORT", "5055", "/health"),
         ("worker", "XZ_WORKER_METRICS_PORT", "9101", None),
         ("bot", "XZ_BOT_PORT", "5005", "/"),

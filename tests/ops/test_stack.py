@@ -31,7 +31,7 @@ def procfile(tmp_path: Path) -> Path:
     path = tmp_path / "Procfile"
     path.write_text(
         "# two of four\n"
-        f"gateway: exec {STANDIN} $XZ_PORT $XZ_GATEWAY_METRICS_PORT\n"
+        f"gateway: exec {STANDIN} $XZ_PORT $XZ_METRICS_PORT\n"
         # the child holds the port; only the shell above it is known to the supervisor
         f"bot: {STANDIN} $XZ_BOT_PORT & wait\n"
     )
