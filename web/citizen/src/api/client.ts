@@ -1,0 +1,97 @@
+import { unwrap, type FilePart, type Transport } from './http'
+import type {
+  ApplicationDetail,
+  ApplicationRow,
+  BotMessage,
+  ChatState,
+  ConversationKey,
+  Info,
+  Me,
+  NewConversation,
+  ResultRow,
+  TurnBody,
+  TurnReply,
+} from './types'
+
+const ROOT = '/api/v1'
+/** A turn may include reading a card or comparing two faces on a busy machine. */
+const TURN_TIMEOUT_MS = 60_000
+
+/** One method per route. Throws `NetworkError` or `ApiError`; never retries. */
+export class ApiClient {
+  constructor(private readonly transport: Transport) {}
+
+  async info(): Promise<Info> {
+    return unwrap(await this.transport.send({ method: 'GET', path: `${ROOT}/info` }))
+  }
+
+  async begin(): Promise<NewConversation> {
+    const path = `${ROOT}/conversations`
+    return unwrap(await this.transport.send({ method: 'POST', path, json: { channel: 'phone' } }))
+  }
+
+  async turn(
+    key: ConversationKey,
+    body: TurnBody,
+    turnId: string,
+    timeoutMs = TURN_TIMEOUT_MS,
+  ): Promise<TurnReply> {
+    return unwrap(
+      await this.transport.send({
+        method: 'POST',
+        path: `${conversation(key)}/messages`,
+        token: key.token,
+        json: { ...body, turn_id: turnId },
+        timeoutMs,
+      }),
+    )
+  }
+
+  /** Messages with a `seq` above `after`, oldest first. */
+  async later(
+    key: ConversationKey,
+    after: number,
+  ): Promise<{ messages: BotMessage[]; state?: ChatState }> {
+    const path = `${conversation(key)}/messages?after=${after}`
+    return unwrap(await this.transport.send({ method: 'GET', path, token: key.token }))
+  }
+
+  async upload(
+    key: ConversationKey,
+    uploadUrl: string,
+    file: FilePart,
+    onProgress: (share: number) => void,
+  ): Promise<{ upload_id: string }> {
+    return unwrap(await this.transport.upload(uploadUrl, key.token, file, onProgress))
+  }
+
+  me(key: ConversationKey): Promise<Me> {
+    return this.mine(key, '')
+  }
+
+  async applications(key: ConversationKey): Promise<ApplicationRow[]> {
+    return (await this.mine<{ applications: ApplicationRow[] }>(key, '/applications')).applications
+  }
+
+  application(key: ConversationKey, id: string): Promise<ApplicationDetail> {
+    return this.mine(key, `/applications/${encodeURIComponent(id)}`)
+  }
+
+  async results(key: ConversationKey): Promise<ResultRow[]> {
+    return (await this.mine<{ results: ResultRow[] }>(key, '/results')).results
+  }
+
+  resultFile(key: ConversationKey, id: string, name: 'qr.png' | 'document.pdf') {
+    return this.transport.file(`${ROOT}/me/results/${encodeURIComponent(id)}/${name}`, key.token)
+  }
+
+  private async mine<T>(key: ConversationKey, path: string): Promise<T> {
+    return unwrap(
+      await this.transport.send({ method: 'GET', path: `${ROOT}/me${path}`, token: key.token }),
+    )
+  }
+}
+
+function conversation(key: ConversationKey): string {
+  return `${ROOT}/conversations/${encodeURIComponent(key.id)}`
+}

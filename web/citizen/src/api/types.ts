@@ -1,0 +1,113 @@
+/** Shapes of the gateway's chat API and of the "me" pages. Times are ISO 8601 strings. */
+
+export interface Button {
+  title: string
+  /** Sent as the citizen's text when the button is pressed. */
+  value: string
+}
+
+export type WidgetKind =
+  | 'id_card_front'
+  | 'id_card_back'
+  | 'selfie'
+  | 'document'
+  | 'photo'
+  | 'signature'
+  | 'sms_code'
+  | 'consent'
+
+export interface Widget {
+  id: string
+  /** A `WidgetKind`; a string, since the server may learn new kinds before this page does. */
+  kind: string
+  upload_url?: string
+  /** MIME types the upload takes, e.g. `image/jpeg`. */
+  accept?: string | string[]
+  title?: string
+  hint?: string
+}
+
+export interface BotMessage {
+  /** Rises within one conversation; how a message that arrives twice is recognised. */
+  seq?: number
+  role?: 'agent' | 'citizen'
+  turn_id?: string
+  text?: string
+  buttons?: Button[]
+  widget?: Widget
+  at?: string
+}
+
+export interface Draft {
+  id: string
+  status: string
+  awaiting?: string | null
+  filled: number
+  total: number
+}
+
+export interface ChatState {
+  act?: string | null
+  items?: string[]
+  draft?: Draft | null
+}
+
+export interface TurnReply {
+  messages: BotMessage[]
+  state?: ChatState
+}
+
+export interface ConversationKey {
+  id: string
+  token: string
+}
+
+export interface NewConversation extends ConversationKey {
+  messages?: BotMessage[]
+  state?: ChatState
+}
+
+export type WidgetEvent =
+  | { type: 'widget_done'; widget: string; upload_id?: string; value?: string }
+  | { type: 'widget_declined'; widget: string }
+
+export type TurnBody = { text: string } | { event: WidgetEvent | { type: 'leave' | 'silence' } }
+
+export interface Info {
+  demo?: boolean
+  hall?: { name?: string; address?: string; phone?: string | null; hours?: string | null }
+}
+
+export interface Me {
+  signed_in: boolean
+  phone_masked?: string
+}
+
+export interface ApplicationRow {
+  id: string
+  number?: string | null
+  item_name: string
+  status: string
+  status_text: string
+  updated_at: string
+  awaiting?: string | null
+}
+
+export interface ApplicationDetail extends ApplicationRow {
+  answers: { label: string; value: string }[]
+  materials: { name: string; state: string }[]
+  history: { at: string; text: string }[]
+  promised_at?: string | null
+  result?: { id: string } | null
+}
+
+export interface ResultRow {
+  id: string
+  code: string
+  title: string
+  status: string
+  status_text: string
+  issued_at: string
+  expires_at?: string | null
+  verify_url: string
+}

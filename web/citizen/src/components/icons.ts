@@ -1,0 +1,34 @@
+/** Line icons on a 24 × 24 grid, drawn for this project; each is the `d` of one path. */
+export const ICONS = {
+  back: 'M15 5l-7 7 7 7',
+  next: 'M9 5l7 7-7 7',
+  send: 'M4 12l16-8-6 16-3-7-7-1z',
+  person: 'M12 12a4 4 0 100-8 4 4 0 000 8zM4 20c1-4 4-6 8-6s7 2 8 6',
+  chat: 'M4 5h16v11H10l-4 4v-4H4z',
+  files: 'M6 3h9l4 4v14H6zM14 3v5h5M9 12h7M9 16h7',
+  seal: 'M12 3a6 6 0 110 12 6 6 0 010-12zM9 14l-2 7 5-2 5 2-2-7M9.5 9l2 2 3-4',
+  camera: 'M3 8h4l2-3h6l2 3h4v11H3zM12 17a4 4 0 100-8 4 4 0 000 8z',
+  image: 'M4 5h16v14H4zM4 16l5-5 5 5 2-2 4 4M15 10h.01',
+  pen: 'M4 20l1-5L16 4l4 4L9 19zM13 7l4 4',
+  check: 'M5 12l5 5 9-10',
+  close: 'M6 6l12 12M18 6L6 18',
+  warn: 'M12 4l9 16H3zM12 10v4M12 17h.01',
+  clock: 'M12 3a9 9 0 110 18 9 9 0 010-18zM12 7v5l3 3',
+  shield: 'M12 3l8 3v6c0 5-3 8-8 9-5-1-8-4-8-9V6zM8.5 12l2.5 2.5 4.5-5',
+  phone: 'M7 3h10v18H7zM11 18h2',
+  download: 'M12 4v11M7 11l5 5 5-5M4 20h16',
+  refresh: 'M20 12a8 8 0 11-3-6M20 3v5h-5',
+  link: 'M10 14a4 4 0 005.7 0l3-3A4 4 0 0013 5.300l-1 1M14 10a4 4 0 00-5.700 0l-3 3A4 4 0 0011 18.700l1-1',
+  leave: 'M10 4H5v16h5M9 12h11M16 8l4 4-4 4',
+} as const
+
+export type IconName = keyof typeof ICONS
+
+/** A CSS `url()` of the icon for use as a mask, so that it takes the text's colour. */
+export function iconMask(name: IconName): string {
+  const svg =
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24" fill="none" stroke="#000" ' +
+    'stroke-width="1.9" stroke-linecap="round" stroke-linejoin="round">' +
+    `<path d="${ICONS[name]}"/></svg>`
+  return `url("data:image/svg+xml,${encodeURIComponent(svg)}")`
+}

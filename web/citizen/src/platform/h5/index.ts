@@ -1,0 +1,63 @@
+import type { Platform } from '../types'
+import { hasLiveCamera, openCamera, pickFile } from './camera'
+import { openInkPad } from './ink'
+import { transport } from './transport'
+
+/** Browsers that forbid storage (private mode) keep the conversation for this visit only. */
+const memory = new Map<string, string>()
+
+export const h5: Platform = {
+  transport,
+  storage: {
+    get<T>(key: string): T | null {
+      try {
+        const text = localStorage.getItem(key) ?? memory.get(key)
+        return text == null ? null : (JSON.parse(text) as T)
+      } catch {
+        return null
+      }
+    },
+    set(key, value) {
+      const text = JSON.stringify(value)
+      try {
+        localStorage.setItem(key, text)
+      } catch {
+        memory.set(key, text)
+      }
+    },
+    remove(key) {
+      memory.delete(key)
+      try {
+        localStorage.removeItem(key)
+      } catch {
+        // Nothing was stored.
+      }
+    },
+  },
+  pickFile,
+  hasLiveCamera,
+  openCamera,
+  openInkPad,
+  saveFile(url, name) {
+    const link = document.createElement('a')
+    link.href = url
+    link.download = name
+    document.body.append(link)
+    link.click()
+    link.remove()
+  },
+  async copyText(text) {
+    try {
+      await navigator.clipboard.writeText(text)
+      return true
+    } catch {
+      return false
+    }
+  },
+  openLink(url) {
+    window.open(url, '_blank', 'noopener')
+  },
+  watchNetwork(back) {
+    window.addEventListener('online', back)
+  },
+}
