@@ -1,0 +1,1 @@
+"""Reading pictures: identity cards and faces."""
