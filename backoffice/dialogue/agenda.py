@@ -42,7 +42,9 @@ def next_step(draft: Draft, *, signed_in: bool) -> Next:
 
     Order: what a clerk wants corrected; the fields in the catalogue's order (with the card offered
     where it can fill them, the phone verified where it is given, and unfit applicants told as
-    soon as their own words say so); papers; identity; registers; reading back; signature.
+    soon as their own words say so); identity; registers; papers; reading back; signature. Papers come
+    after the registers: nobody collects papers for nothing, and what a register knows is not
+    asked for.
     """
     reopened = draft.progress.get("reopened", [])
     if reopened:
@@ -51,9 +53,9 @@ def next_step(draft: Draft, *, signed_in: bool) -> Next:
         return _supplement(draft)
     return (
         _fields(draft, signed_in)
-        or _materials(draft)
         or _identity(draft, signed_in)
         or _registers(draft)
+        or _materials(draft)
         or _conclusion(draft)
     )
 

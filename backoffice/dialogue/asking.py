@@ -1,0 +1,219 @@
+"""Saying what comes next: one question at a time, with an example, buttons or a widget."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+
+from backoffice import messages
+from backoffice.applications.draft import Draft
+from backoffice.dialogue.agenda import Kind, Next
+from backoffice.dialogue.focus import send_code
+from backoffice.dialogue.people import hall_words
+from backoffice.dialogue.reveal import placeholder
+from backoffice.dialogue.talk import Talk
+from catalogue.form import FormField
+
+EXPLAIN_AFTER = 2
+"""Failed answers to one field after which it is explained differently and a person is offered."""
+
+Ask = Callable[[Talk, Draft, Next], Awaitable[None]]
+
+
+async def ask_next(talk: Talk) -> None:
+    """Ask what is awaited: the interrupting question first, then the draft's next step."""
+    if talk.focus is not None and await ask_focus(talk):
+        return
+    step = talk.step()
+    if step is not None and talk.filling is not None:
+        await _ASK[step.kind](talk, talk.filling, step)
+
+
+async def ask_focus(talk: Talk) -> bool:
+    """Ask the interrupting question; False when it needs no asking here."""
+    focus = talk.focus or {}
+    kind = focus.get("kind")
+    if kind == "sms_code":
+        await _ask_code(talk, focus)
+    elif kind == "sign_in_phone":
+        talk.say("ask.sign_in_phone")
+    elif kind == "confirm_card":
+        _ask_card(talk, focus)
+    elif kind == "correct_which":
+        _ask_which(talk)
+    elif kind == "callback_phone":
+        talk.say("person.ask_phone_again")
+    elif kind in ("confirm_cancel", "confirm_withdraw", "confirm_switch", "choose_draft"):
+        _ask_choice(talk, focus)
+    else:
+        return False
+    return True
+
+
+def _ask_choice(talk: Talk, focus: dict[str, Any]) -> None:
+    title = talk.filling.item.title if talk.filling else ""
+    item = talk.item(focus.get("item"))
+    talk.say(f"ask.{focus['kind']}", title=title, other=item.title if item else "")
+
+
+async def _ask_code(talk: Talk, focus: dict[str, Any]) -> None:
+    if "fault" in focus:
+        talk.say(f"error.{focus['fault']['code']}", **focus["fault"]["params"])
+        talk.focus = {k: v for k, v in focus.items() if k != "fault"}
+        return
+    if focus.get("closed"):
+        talk.say("ask.code_closed")
+        return
+    talk.say("ask.code", widget=await talk.widget("sms_code"))
+
+
+def _ask_card(talk: Talk, focus: dict[str, Any]) -> None:
+    draft = talk.filling
+    if draft is None:
+        return
+    lines = [
+        f"{field.label}：{placeholder(field.slug)}"
+        for field in draft.item.fields
+        if field.slug in focus["fields"]
+    ]
+    talk.say("ask.confirm_card", lines="\n".join(lines))
+
+
+def _ask_which(talk: Talk) -> None:
+    draft = talk.filling
+    if draft is None:
+        return
+    labels = []
+    for slug in reversed(draft.progress.get("recent", [])):
+        field = draft.item.field(slug)
+        if field is not None and slug in draft.answers:
+            labels.append(field.label)
+    buttons = [{"title": f"改{one}", "value": f"改{one}"} for one in labels[:5]]
+    talk.say("ask.correct_which", buttons=buttons)
+
+
+async def _ask_field(talk: Talk, draft: Draft, step: Next) -> None:
+    field = draft.item.field(step.key or "")
+    assert field is not None  # the agenda names fields of the item
+    failed = int(draft.progress.get("attempts", {}).get(field.slug, 0))
+    question = field.ask or field.label
+    if failed >= EXPLAIN_AFTER and field.ask_again:
+        question = field.ask_again
+    reason = _clerks_reason(draft, field.slug)
+    if reason:
+        talk.say("ask.corrected_field", label=field.label, reason=reason)
+    if field.example and field.type not in ("choice", "photo", "document", "signature"):
+        question += "\n" + messages.text("ask.example", example=field.example)
+    widget = await _widget_of(talk, field)
+    talk.say_words(question, buttons=_buttons_of(field, failed), widget=widget)
+
+
+def _clerks_reason(draft: Draft, slug: str) -> str | None:
+    if not draft.supplementing:
+        return None
+    wanted = (one for one in draft.wanted if slug in (one.get("field"), one.get("material")))
+    return next((one.get("reason") for one in wanted), None)
+
+
+def _buttons_of(field: FormField, failed: int) -> list[dict[str, str]]:
+    buttons = [{"title": one.label, "value": one.label} for one in field.options]
+    if not field.required:
+        buttons += messages.buttons("ask.optional")
+    if failed >= EXPLAIN_AFTER:
+        buttons += messages.buttons("ask.person")
+    return buttons
+
+
+async def _widget_of(talk: Talk, field: FormField) -> dict[str, str] | None:
+    if field.type not in ("photo", "document", "signature"):
+        return None
+    return await talk.widget(field.type, field.slug)
+
+
+async def _ask_card_or_field(talk: Talk, draft: Draft, step: Next) -> None:
+    talk.say("ask.card_or_type", widget=await talk.widget("id_card_front"))
+
+
+async def _ask_not_eligible(talk: Talk, draft: Draft, step: Next) -> None:
+    condition = draft.item.condition(step.key or "")
+    assert condition is not None  # the agenda names conditions of the item
+    talk.say(
+        "ask.not_eligible",
+        reason=condition.if_not or condition.text,
+        instead=condition.do_instead or "",
+        **hall_words(talk),
+    )
+
+
+async def _ask_sign_in(talk: Talk, draft: Draft, step: Next) -> None:
+    phone = draft.answers.get("phone")
+    if phone is None or talk.recall("no_code_to_draft_phone"):
+        talk.focus = {"kind": "sign_in_phone", "then": "draft"}
+    else:
+        await send_code(talk, phone=str(phone), then="draft")
+        if (talk.focus or {}).get("sent"):
+            talk.say("ask.code_sent", phone=placeholder("phone"), widget=await talk.widget("sms_code"))
+            return
+    await ask_focus(talk)
+
+
+async def _ask_material(talk: Talk, draft: Draft, step: Next) -> None:
+    material = draft.item.material(step.key or "")
+    assert material is not None  # the agenda names papers of the item
+    reason = _clerks_reason(draft, material.slug)
+    if reason:
+        talk.say("ask.corrected_field", label=material.name, reason=reason)
+    buttons = messages.buttons("ask.bring_later") if material.later_allowed else []
+    talk.say_words(
+        material.ask or messages.text("ask.material", name=material.name),
+        buttons=buttons,
+        widget=await talk.widget("document", material.slug),
+    )
+
+
+def _asker(key: str, kind: str | None) -> Ask:
+    async def ask(talk: Talk, draft: Draft, step: Next) -> None:
+        talk.say(key, widget=await talk.widget(kind, step.key) if kind else None)
+
+    return ask
+
+
+async def _ask_review(talk: Talk, draft: Draft, step: Next) -> None:
+    lines = [f"{label}：{value}" for label, value in review_lines(draft)]
+    talk.say("ask.review", title=draft.item.title, lines="\n".join(lines))
+
+
+def review_lines(draft: Draft) -> list[tuple[str, str]]:
+    """Everything given, label and masked value, in the order of the form; then the papers."""
+    lines: list[tuple[str, str]] = []
+    for field in draft.open_fields():
+        if field.slug in draft.answers and field.type != "signature":
+            lines.append((field.label, placeholder(field.slug)))
+    for material in draft.needed_materials():
+        state = draft.materials.get(material.slug)
+        if state is not None:
+            lines.append((material.name, messages.text(f"material.{state}")))
+    return lines
+
+
+async def _nothing(talk: Talk, draft: Draft, step: Next) -> None:
+    """The application was just submitted by this turn; what was said is all."""
+
+
+_ASK: dict[Kind, Ask] = {
+    Kind.FIELD: _ask_field,
+    Kind.CARD_OR_FIELD: _ask_card_or_field,
+    Kind.NOT_ELIGIBLE: _ask_not_eligible,
+    Kind.SIGN_IN: _ask_sign_in,
+    Kind.MATERIAL: _ask_material,
+    Kind.CARD: _asker("ask.card", "id_card_front"),
+    Kind.FACE_CONSENT: _asker("ask.face_consent", "consent"),
+    Kind.SELFIE: _asker("ask.selfie", "selfie"),
+    Kind.CHECKS: _asker("ask.checks", None),
+    Kind.REVIEW: _ask_review,
+    Kind.SIGNATURE: _asker("ask.signature", "signature"),
+    Kind.SUBMIT: _nothing,
+}
+
+
+def labels_of(draft: Draft, slugs: Sequence[str]) -> list[str]:
+    """The fields' labels, in the order given."""
+    return [field.label for slug in slugs if (field := draft.item.field(slug)) is not None]

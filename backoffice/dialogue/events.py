@@ -1,0 +1,173 @@
+"""What happened beside typing: a card photographed, a paper uploaded, a code entered, a refusal."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from sqlalchemy import select
+
+from backoffice.applications.draft import Draft
+from backoffice.applications.services import put_material
+from backoffice.conversations.models import Widget
+from backoffice.conversations.services import widget_of
+from backoffice.dialogue.capture import settle_material, take_answer
+from backoffice.dialogue.focus import enter_code
+from backoffice.dialogue.heard import Heard
+from backoffice.dialogue.steps import answer_consent, decline_widget
+from backoffice.dialogue.talk import Talk
+from backoffice.errors import BadRequest
+from backoffice.identity.services import record_card_proof, record_face_proof
+from backoffice.uploads.models import Upload
+from backoffice.uploads.services import upload_of
+
+_CARD_FIELDS = {
+    "name": "name",
+    "id_no": "id_no",
+    "ethnicity": "ethnicity",
+    "address": "hukou_address",
+}
+"""Part of a card's reading → the catalogue's shared field."""
+
+Hear = Callable[[Talk, Draft, Widget, dict[str, Any]], Awaitable[Heard]]
+
+
+async def hear_event(talk: Talk) -> Heard:
+    """Read an event.
+
+    Raises:
+        NotFound: a widget or upload of another visit.
+        BadRequest: an event without what its widget needs.
+    """
+    event = talk.turn.request["event"]
+    widget = await widget_of(talk.session, talk.conversation, id=str(event.get("widget", "")))
+    if widget.state != "open":
+        return Heard("", "inform").happened("widget_closed")
+    if event["type"] == "widget_declined":
+        return await _declined(talk, widget)
+    if widget.kind == "sms_code":
+        return await _code(talk, widget, event)
+    if talk.draft is None or talk.draft.application.id != widget.application_id:
+        return Heard("", "inform").happened("widget_closed")
+    heard = await _DONE[widget.kind](talk, talk.draft, widget, event)
+    _close(talk, widget, "done")
+    return heard
+
+
+def _close(talk: Talk, widget: Widget, state: str) -> None:
+    widget.state, widget.done_at = state, talk.now
+
+
+async def _declined(talk: Talk, widget: Widget) -> Heard:
+    _close(talk, widget, "declined")
+    if widget.kind == "sms_code":
+        talk.focus = None
+        if talk.draft is not None:
+            talk.draft.remember(sign_in_later=True)
+        return Heard("", "inform").happened("sign_in_put_off")
+    step = talk.step()
+    if talk.draft is None or step is None:
+        return Heard("", "inform").happened("widget_closed")
+    return await decline_widget(talk, talk.draft, step, widget)
+
+
+async def _code(talk: Talk, widget: Widget, event: dict[str, Any]) -> Heard:
+    focus = talk.focus
+    if focus is None or focus.get("kind") != "sms_code":
+        _close(talk, widget, "done")
+        return Heard("", "inform").happened("widget_closed")
+    heard = await enter_code(talk, focus, str(event.get("value", "")), "[验证码]")
+    if talk.signed_in:
+        _close(talk, widget, "done")
+    return heard
+
+
+async def _uploaded(talk: Talk, widget: Widget, event: dict[str, Any]) -> Upload:
+    id = event.get("upload_id")
+    if not isinstance(id, str):
+        raise BadRequest()
+    upload = await upload_of(talk.session, id, conversation_id=talk.conversation.id)
+    if upload.widget_id != widget.id:
+        raise BadRequest()
+    return upload
+
+
+async def _card(talk: Talk, draft: Draft, widget: Widget, event: dict[str, Any]) -> Heard:
+    upload = await _uploaded(talk, widget, event)
+    await record_card_proof(
+        talk.session,
+        conversation_id=talk.conversation.id,
+        upload_id=upload.id,
+        application_id=draft.application.id,
+        citizen_id=talk.conversation.citizen_id,
+        now=talk.now,
+    )
+    heard = Heard("", "inform")
+    card, fault = upload.analysis["card"], upload.analysis["id_no_fault"]
+    before = {}
+    for part, field in _CARD_FIELDS.items():
+        value = card.get(part)
+        if not value or draft.item.field(field) is None or (part == "id_no" and fault):
+            continue
+        earlier = draft.answers.get(field)
+        if await take_answer(talk, draft, field, value, source="id_card"):
+            before[field] = earlier
+        heard.taken.append(field)
+    draft.remember(card="done", before=before or None)
+    if not heard.taken:
+        return heard.happened("card_not_read")
+    talk.focus = {"kind": "confirm_card", "fields": heard.taken, "conflicts": sorted(before)}
+    return heard
+
+
+async def _selfie(talk: Talk, draft: Draft, widget: Widget, event: dict[str, Any]) -> Heard:
+    upload = await _uploaded(talk, widget, event)
+    proof = await record_face_proof(
+        talk.session,
+        conversation_id=talk.conversation.id,
+        upload_id=upload.id,
+        application_id=draft.application.id,
+        citizen_id=talk.conversation.citizen_id,
+        now=talk.now,
+    )
+    draft.remember(face=proof.result)
+    return Heard("", "inform").happened("selfie_taken")
+
+
+async def _as_answer(talk: Talk, draft: Draft, widget: Widget, event: dict[str, Any]) -> Heard:
+    upload = await _uploaded(talk, widget, event)
+    field = draft.item.field(widget.target or "")
+    if field is None:
+        return await _paper(talk, draft, widget, event)
+    await take_answer(talk, draft, field.slug, upload.id, source="upload")
+    code = "signed" if field.type == "signature" else "photo_taken"
+    return Heard("", "inform").happened(code, label=field.label)
+
+
+async def _paper(talk: Talk, draft: Draft, widget: Widget, event: dict[str, Any]) -> Heard:
+    """All pages uploaded to this widget belong to the paper."""
+    await _uploaded(talk, widget, event)
+    material = draft.item.material(widget.target or "")
+    if material is None:
+        return Heard("", "inform").happened("widget_closed")
+    pages = await talk.session.scalars(
+        select(Upload.id).where(Upload.widget_id == widget.id).order_by(Upload.created_at)
+    )
+    for page in pages:
+        put_material(
+            talk.session, draft, material=material.slug, state="given", upload_id=page, now=talk.now
+        )
+    settle_material(draft, material.slug)
+    return Heard("", "inform").happened("paper_taken", name=material.name)
+
+
+async def _consent(talk: Talk, draft: Draft, widget: Widget, event: dict[str, Any]) -> Heard:
+    return await answer_consent(talk, draft, granted=event.get("value") in ("agree", "yes", True))
+
+
+_DONE: dict[str, Hear] = {
+    "id_card_front": _card,
+    "selfie": _selfie,
+    "photo": _as_answer,
+    "document": _as_answer,
+    "signature": _as_answer,
+    "consent": _consent,
+}

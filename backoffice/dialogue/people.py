@@ -1,0 +1,77 @@
+"""A person: a call-back with a promised time, or the hall's address. Never a dead end."""
+
+from typing import Any
+
+from backoffice.clock import CHINA
+from backoffice.dialogue.talk import Talk
+from backoffice.identity.models import Citizen
+from backoffice.identity.services import phone_of
+from backoffice.tasks.services import open_task
+
+
+async def known_phone(talk: Talk) -> str | None:
+    """Where the citizen can be called: the signed-in number, else the one given in the draft."""
+    if talk.conversation.citizen_id is not None:
+        citizen = await talk.session.get(Citizen, talk.conversation.citizen_id)
+        if citizen is not None:
+            return phone_of(citizen)
+    if talk.draft is not None and talk.draft.answers.get("phone"):
+        return str(talk.draft.answers["phone"])
+    return None
+
+
+async def ask_for_person(talk: Talk, *, about: str = "question") -> None:
+    """Promise a call-back, or ask for a number first; always say where the hall is.
+
+    Args:
+        about: `question`, `complaint`, `application` …: what the clerk is told it is about.
+    """
+    phone = await known_phone(talk)
+    if phone is None:
+        talk.focus = {"kind": "callback_phone", "about": about}
+        talk.say("person.ask_phone", **hall_words(talk))
+        return
+    code, params = await open_call_back(talk, phone=phone, about=about)
+    talk.say(f"heard.{code}", **params)
+
+
+async def open_call_back(talk: Talk, *, phone: str, about: str) -> tuple[str, dict[str, Any]]:
+    """Put a call-back into the clerks' work list; returns what to say.
+
+    The same wish in the same conversation and draft is one task, however often it is said.
+    """
+    draft = talk.draft
+    item = draft.item.code if draft is not None else talk.conversation.item_code
+    task = await open_task(
+        talk.session,
+        kind="complaint" if about == "complaint" else "callback",
+        conversation_id=talk.conversation.id,
+        application_id=draft.application.id if draft is not None else None,
+        item_code=item,
+        phone=phone,
+        summary=_summary(talk, about),
+        now=talk.now,
+        calendar=talk.knowledge.calendar,
+        key=f"{about}:{talk.conversation.id}:{draft.application.id if draft else ''}",
+    )
+    params = {"by": spoken_moment(task.promised_at), **hall_words(talk)}
+    return "callback_promised", params
+
+
+def _summary(talk: Talk, about: str) -> str:
+    parts = [about]
+    if talk.draft is not None:
+        parts.append(f"{talk.draft.item.title} draft, {len(talk.draft.answers)} answers")
+    return "; ".join(parts)
+
+
+def spoken_moment(moment: Any) -> str:
+    """A promised moment in the words of the hall."""
+    local = moment.astimezone(CHINA)
+    return f"{local.month}月{local.day}日{local:%H:%M}"
+
+
+def hall_words(talk: Talk) -> dict[str, str]:
+    """The hall's name and address, as far as they are verified facts."""
+    hall = talk.knowledge.hall
+    return {"hall": hall.name, "address": hall.address.value or ""}

@@ -1,0 +1,144 @@
+"""Reading a turn before the engine does: answers are taken here, the rest is made safe.
+
+Everything that changes the draft by a citizen's own answer happens here, in one transaction with
+the turn, so that a repeated turn changes nothing twice.
+"""
+
+from typing import Any
+
+from backoffice.applications.draft import Draft
+from backoffice.dialogue.agenda import Kind
+from backoffice.dialogue.capture import count_failure, take_answer
+from backoffice.dialogue.events import hear_event
+from backoffice.dialogue.focus import hear_focus
+from backoffice.dialogue.heard import Heard
+from backoffice.dialogue.steps import hear_step
+from backoffice.dialogue.talk import Talk
+from backoffice.dialogue.wanted import volunteered, wanted_of
+from backoffice.understanding import (
+    Extraction,
+    asks_reason,
+    closed_act,
+    extract,
+    fields_named,
+    is_correction,
+    is_question,
+    mask,
+)
+
+# These are what they are in any situation; yes and no depend on what was asked.
+_ALWAYS = frozenset({"ask_human", "pause", "cancel", "repeat", "goodbye", "greet", "thank"})
+_ACCEPT_INCOMPLETE_AFTER = 2
+"""An address asked for its room this often is taken as it is: some houses have none."""
+
+
+async def prepare(talk: Talk) -> None:
+    """Read the turn and keep the reading with it; a turn read before is left as it is."""
+    if talk.turn.prepared is not None:
+        return
+    heard = await (hear_event(talk) if "event" in talk.turn.request else _hear_text(talk))
+    talk.turn.prepared = heard.as_json()
+
+
+async def _hear_text(talk: Talk) -> Heard:
+    act = closed_act(talk.text)
+    if act in _ALWAYS and not (talk.focus or {}).get("kind", "").startswith("confirm"):
+        return Heard(mask(talk.text), act)
+    if talk.says("sign_in") and not talk.signed_in:
+        return Heard(mask(talk.text), "my_records")
+    heard = await hear_focus(talk, act)
+    if heard is None and talk.filling is not None:
+        heard = await _hear_form(talk, talk.filling, act)
+    return heard or _hear_freely(talk, act)
+
+
+def _hear_freely(talk: Talk, act: str | None) -> Heard:
+    """Nothing is awaited: only make the text safe. Names and addresses go too, where known."""
+    about = talk.item(talk.conversation.item_code)
+    about = about or next(iter(talk.knowledge.catalogue.items.values()), None)
+    if about is None or act is not None:
+        return Heard(mask(talk.text), act)
+    return Heard(extract(talk.text, volunteered(about), today=talk.today).safe_text)
+
+
+async def _hear_form(talk: Talk, draft: Draft, act: str | None) -> Heard:
+    step = talk.step()
+    assert step is not None  # there is a draft
+    if (heard := await hear_step(talk, draft, step, act)) is not None:
+        return heard
+    awaited = step.key if step.kind in (Kind.FIELD, Kind.CARD_OR_FIELD) else None
+    wanted = wanted_of(draft, awaited)
+    found = extract(
+        talk.text,
+        wanted,
+        today=talk.today,
+        channel=talk.conversation.channel,
+        speaker="proxy" if _proxy_is_asked(awaited) else "applicant",
+    )
+    heard = Heard(found.safe_text)
+    await take_found(talk, draft, heard, found, awaited)
+    heard.named = fields_named(talk.text, wanted)
+    _decide_act(talk, heard, found, act, awaited)
+    return heard
+
+
+def _proxy_is_asked(awaited: str | None) -> bool:
+    return bool(awaited and awaited.startswith("proxy_"))
+
+
+async def take_found(
+    talk: Talk, draft: Draft, heard: Heard, found: Extraction, awaited: str | None
+) -> None:
+    """Take the certain answers into the draft and note the rest in `heard`."""
+    for one in found.found:
+        if not one.certain:
+            heard.tentative = {"field": one.key, "value": one.value}
+            continue
+        if one.fault is not None and not _enough(draft, one.key):
+            draft.remember(partial={**draft.progress.get("partial", {}), one.key: one.value})
+            heard.refused.append(
+                {"field": one.key, "code": one.fault.code, "params": dict(one.fault.params)}
+            )
+            count_failure(draft, one.key)
+            continue
+        changed = await take_answer(talk, draft, one.key, _plain(one.value), source="typed")
+        heard.taken.append(one.key)
+        if changed:
+            heard.changed.append(one.key)
+    for key, fault in found.refused:
+        heard.refused.append({"field": key, "code": fault.code, "params": dict(fault.params)})
+        if key == awaited:
+            count_failure(draft, key)
+
+
+def _enough(draft: Draft, key: str) -> bool:
+    return int(draft.progress.get("attempts", {}).get(key, 0)) + 1 >= _ACCEPT_INCOMPLETE_AFTER
+
+
+def _plain(value: Any) -> Any:
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _decide_act(
+    talk: Talk, heard: Heard, found: Extraction, act: str | None, awaited: str | None
+) -> None:
+    """The act, when it is certain; otherwise the model judges the safe text."""
+    question = is_question(found.rest) if found.found else is_question(talk.text)
+    if asks_reason(talk.text) and (heard.named or awaited):
+        heard.act, heard.tentative = "ask_what", None
+        heard.named = heard.named or [str(awaited)]
+    elif heard.taken and not question:
+        heard.act = "inform"
+    elif heard.taken:
+        heard.safe = found.rest
+    elif any(one["field"] == awaited for one in heard.refused):
+        heard.act = "inform"
+    elif question:
+        heard.tentative = None
+    elif is_correction(talk.text) and (heard.named or talk.says("last_one")):
+        heard.act, heard.tentative = "correct", None
+    elif act is not None:
+        heard.act, heard.tentative = act, None
+
+
+__all__ = ["prepare", "take_found"]

@@ -1,0 +1,53 @@
+"""Personal values travel as placeholders `⟦field⟧`; here they become what the citizen is shown."""
+
+import re
+from typing import Any
+
+from backoffice import messages
+from backoffice.applications.draft import Draft
+from backoffice.conversations.services import Bubble
+from backoffice.understanding import mask_value
+from catalogue.form import FormField
+
+_PLACEHOLDER = re.compile(r"⟦(before:)?([a-z0-9_]+)⟧")
+_NAMES = frozenset({"name", "proxy_name", "host_name", "landlord_name"})
+
+
+def placeholder(field: str) -> str:
+    """What stands for the field's answer until the reply is shown."""
+    return f"⟦{field}⟧"
+
+
+def before(field: str) -> str:
+    """What stands for the answer that the field had before."""
+    return f"⟦before:{field}⟧"
+
+
+def reveal(bubbles: list[Bubble], draft: Draft | None) -> list[Bubble]:
+    """The bubbles with every placeholder replaced by the masked value."""
+    return [{**one, "text": _filled(one["text"], draft)} for one in bubbles]
+
+
+def _filled(text: str, draft: Draft | None) -> str:
+    def value(match: re.Match[str]) -> str:
+        earlier, slug = match.groups()
+        field = draft.item.field(slug) if draft is not None else None
+        if draft is None or field is None:
+            return ""
+        known = draft.progress.get("before", {}) if earlier else draft.answers
+        return shown(field, known.get(slug))
+
+    return _PLACEHOLDER.sub(value, text)
+
+
+def shown(field: FormField, value: Any) -> str:
+    """An answer as the citizen may see it: identifiers masked, choices by their label."""
+    if value is None or value == "":
+        return messages.text("value.none")
+    if field.type == "choice":
+        chosen = value if isinstance(value, list) else [value]
+        labels = [option.label for one in chosen if (option := field.option(str(one)))]
+        return "、".join(labels)
+    if field.type in ("photo", "document", "signature"):
+        return messages.text("value.at_window" if value == "window" else "value.uploaded")
+    return mask_value("name" if field.slug in _NAMES else field.type, value)

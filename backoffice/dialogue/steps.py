@@ -1,0 +1,187 @@
+"""Answers to what a draft awaits beside form fields: papers, consent, reading back, eligibility."""
+
+from collections.abc import Awaitable, Callable
+
+from backoffice.applications.draft import Draft
+from backoffice.applications.services import put_material
+from backoffice.conversations.models import Widget
+from backoffice.dialogue.agenda import UPLOADED, Kind, Next
+from backoffice.dialogue.capture import reopen, settle_material, skip, take_answer
+from backoffice.dialogue.heard import Heard
+from backoffice.dialogue.talk import Talk
+from backoffice.identity.services import FACE_CONSENT, record_consent
+from backoffice.understanding import mask
+
+Hear = Callable[[Talk, Draft, Next, str | None], Awaitable[Heard | None]]
+
+
+async def hear_step(talk: Talk, draft: Draft, step: Next, act: str | None) -> Heard | None:
+    """The answer to this step, or None when the text is no plain answer to it."""
+    hear = _HEAR.get(step.kind)
+    return await hear(talk, draft, step, act) if hear is not None else None
+
+
+def _heard(talk: Talk) -> Heard:
+    return Heard(mask(talk.text), "inform")
+
+
+async def _field(talk: Talk, draft: Draft, step: Next, act: str | None) -> Heard | None:
+    field = draft.item.field(step.key or "")
+    if field is None:
+        return None
+    if not field.required and talk.says("skip"):
+        skip(draft, field.slug)
+        return _heard(talk).happened("skipped", label=field.label)
+    if field.type == "address" and talk.says("same_address"):
+        known = draft.answers.get("current_address")
+        if known and field.slug != "current_address":
+            await take_answer(talk, draft, field.slug, known, source="typed")
+            heard = _heard(talk)
+            heard.taken.append(field.slug)
+            return heard
+    if field.type in UPLOADED and act == "affirm":
+        return _heard(talk).happened("please_upload")
+    return None
+
+
+async def _card_or_field(talk: Talk, draft: Draft, step: Next, act: str | None) -> Heard | None:
+    if talk.says("type_it") or act == "deny":
+        draft.remember(card="typed")
+        return _heard(talk).happened("type_instead")
+    return None
+
+
+async def _not_eligible(talk: Talk, draft: Draft, step: Next, act: str | None) -> Heard | None:
+    if act == "resume" or talk.says("go_on"):
+        go_on(draft)
+        return _heard(talk).happened("going_on")
+    return None
+
+
+def go_on(draft: Draft) -> None:
+    """The citizen wants a clerk to look although it does not seem to fit."""
+    if draft.checks:
+        draft.remember(go_on_checked=True, go_on=True)
+    else:
+        draft.remember(go_on=True)
+
+
+async def _material(talk: Talk, draft: Draft, step: Next, act: str | None) -> Heard | None:
+    material = draft.item.material(step.key or "")
+    if material is None:
+        return None
+    if talk.says("bring_later") or act == "deny":
+        return _promise(talk, draft, material.slug)
+    if act == "affirm":
+        return _heard(talk).happened("please_upload")
+    return None
+
+
+def _promise(talk: Talk, draft: Draft, slug: str) -> Heard:
+    material = draft.item.material(slug)
+    if material is None or not material.later_allowed:
+        return _heard(talk).happened("paper_needed", how=(material and material.how_to_get) or "")
+    put_material(
+        talk.session, draft, material=slug, state="bring", upload_id=None, now=talk.now
+    )
+    settle_material(draft, slug)
+    return _heard(talk).happened("will_bring", name=material.name)
+
+
+async def _card(talk: Talk, draft: Draft, step: Next, act: str | None) -> Heard | None:
+    if talk.says("type_it") or talk.says("bring_later") or act == "deny":
+        draft.remember(card="window")
+        return _heard(talk).happened("card_at_window")
+    return None
+
+
+async def _consent(talk: Talk, draft: Draft, step: Next, act: str | None) -> Heard | None:
+    if act == "affirm" or talk.says("agree"):
+        return await answer_consent(talk, draft, granted=True)
+    if act == "deny" or talk.says("decline"):
+        return await answer_consent(talk, draft, granted=False)
+    return None
+
+
+async def answer_consent(talk: Talk, draft: Draft, *, granted: bool) -> Heard:
+    """Keep the answer about the face; a no is final for this application."""
+    await record_consent(
+        talk.session,
+        kind=FACE_CONSENT,
+        granted=granted,
+        conversation_id=talk.conversation.id,
+        citizen_id=talk.conversation.citizen_id,
+        now=talk.now,
+    )
+    draft.remember(face="agreed" if granted else "declined")
+    return _heard(talk).happened("face_agreed" if granted else "face_declined")
+
+
+async def _selfie(talk: Talk, draft: Draft, step: Next, act: str | None) -> Heard | None:
+    if act == "deny" or talk.says("decline"):
+        return await answer_consent(talk, draft, granted=False)
+    return None
+
+
+async def _review(talk: Talk, draft: Draft, step: Next, act: str | None) -> Heard | None:
+    if act == "affirm" or talk.says("submit"):
+        draft.remember(reviewed=True)
+        return _heard(talk).happened("reviewed")
+    if act == "deny":
+        talk.focus = {"kind": "correct_which"}
+        return _heard(talk)
+    return None
+
+
+async def _signature(talk: Talk, draft: Draft, step: Next, act: str | None) -> Heard | None:
+    if talk.says("sign_at_window") or act == "deny":
+        return await sign_at_window(talk, draft, step.key or "")
+    return None
+
+
+async def sign_at_window(talk: Talk, draft: Draft, field: str) -> Heard:
+    """The signature is given at the window, in front of a clerk."""
+    await take_answer(talk, draft, field, "window", source="declined")
+    return _heard(talk).happened("sign_at_window")
+
+
+async def decline_widget(talk: Talk, draft: Draft, step: Next, widget: Widget) -> Heard:
+    """The citizen does not want to use this widget: the other way is taken."""
+    if widget.kind in ("consent", "selfie"):
+        return await answer_consent(talk, draft, granted=False)
+    if widget.kind == "id_card_front":
+        if step.kind == Kind.CARD:
+            draft.remember(card="window")
+            return _heard(talk).happened("card_at_window")
+        draft.remember(card="typed")
+        return _heard(talk).happened("type_instead")
+    if widget.kind == "signature":
+        return await sign_at_window(talk, draft, widget.target or "")
+    field = draft.item.field(widget.target or "")
+    if field is not None:
+        return _decline_field(talk, draft, field.slug, required=field.required)
+    return _promise(talk, draft, widget.target or "")
+
+
+def _decline_field(talk: Talk, draft: Draft, slug: str, *, required: bool) -> Heard:
+    if required:
+        # A photo that nobody can be made to take here: another way is chosen by correcting the
+        # choice before it, or a clerk helps.
+        return _heard(talk).happened("photo_needed")
+    skip(draft, slug)
+    return _heard(talk).happened("skipped", label=slug)
+
+
+_HEAR: dict[Kind, Hear] = {
+    Kind.FIELD: _field,
+    Kind.CARD_OR_FIELD: _card_or_field,
+    Kind.NOT_ELIGIBLE: _not_eligible,
+    Kind.MATERIAL: _material,
+    Kind.CARD: _card,
+    Kind.FACE_CONSENT: _consent,
+    Kind.SELFIE: _selfie,
+    Kind.REVIEW: _review,
+    Kind.SIGNATURE: _signature,
+}
+
+__all__ = ["answer_consent", "decline_widget", "go_on", "hear_step", "reopen", "sign_at_window"]
