@@ -1,0 +1,1 @@
+"""People who work in the hall: accounts, log-in, sessions, roles."""

@@ -1,0 +1,318 @@
+"""What the authority decides about an application: each decision is one transaction.
+
+State, history, audit and the notice to the citizen change together or not at all.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm.exc import StaleDataError
+
+from backoffice.applications.clocks import (
+    due_on,
+    received_at,
+    silent_applications,
+    suspensions_of,
+)
+from backoffice.applications.models import Application, HistoryRow, StepNotAllowed, SupplementRow
+from backoffice.applications.states import AT_THE_AUTHORITY, State, Step
+from backoffice.audit.services import record
+from backoffice.calendar import WorkCalendar
+from backoffice.clock import china_date
+from backoffice.errors import Busy, CitizenError, NotFound
+from backoffice.messages import text
+from backoffice.outbox import services as outbox
+from backoffice.staff.models import CASE_ROLES, StaffUser
+from catalogue.loader import Catalogue
+from catalogue.schema import ServiceItem
+
+CLOCK = "clock"
+
+
+class ReasonMissing(CitizenError):
+    """A refusal must give its reason (行政许可法 第三十八条第二款)."""
+
+    code = "decision.reason_missing"
+
+
+class NothingWanted(CitizenError):
+    """A correction request that names nothing, or a reason that is empty."""
+
+    code = "decision.nothing_wanted"
+
+
+class WantedUnknown(CitizenError):
+    """A correction request names a field or paper that the item does not have."""
+
+    code = "decision.wanted_unknown"
+
+
+class Decision(StrEnum):
+    """What a clerk may decide."""
+
+    ACCEPT = "accept"
+    REQUEST_SUPPLEMENT = "request_supplement"
+    APPROVE = "approve"
+    REFUSE = "refuse"
+    NOT_ACCEPT = "not_accept"
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """One thing to be corrected: a field or a paper, and why."""
+
+    reason: str
+    field: str | None = None
+    material: str | None = None
+
+    def stored(self) -> dict[str, str]:
+        """As kept in `SupplementRow.wanted`."""
+        kind, slug = ("field", self.field) if self.field else ("material", self.material)
+        return {kind: str(slug), "reason": self.reason.strip()}
+
+
+@dataclass(frozen=True)
+class Bench:
+    """Where decisions are made: the session, the rules in force, and the moment."""
+
+    session: AsyncSession
+    catalogue: Catalogue
+    calendar: WorkCalendar
+    now: datetime
+
+    def item(self, application: Application) -> ServiceItem:
+        """The application's item. Raises NotFound when it left the catalogue."""
+        item = self.catalogue.find(application.item_code)
+        if item is None:
+            raise NotFound
+        return item
+
+
+async def case_of(
+    session: AsyncSession, *, id: str, staff: StaffUser, catalogue: Catalogue
+) -> Application:
+    """The only way to a case on a clerk's behalf, by id or number.
+
+    Raises:
+        NotFound: there is none, it was never submitted, or it is another department's.
+    """
+    found = await session.scalar(
+        select(Application).where(
+            (Application.id == id) | (Application.number == id), Application.number.is_not(None)
+        )
+    )
+    item = catalogue.find(found.item_code) if found is not None else None
+    if found is None or item is None or staff.role not in CASE_ROLES:
+        raise NotFound
+    if not staff.handles(item.department):
+        raise NotFound
+    return found
+
+
+async def decide(
+    bench: Bench,
+    application: Application,
+    decision: Decision,
+    *,
+    staff: StaffUser,
+    reason: str = "",
+    wanted: Sequence[Wanted] = (),
+    version: int | None = None,
+) -> Application:
+    """Carry out a clerk's decision.
+
+    Args:
+        version: the version the clerk was looking at, when known.
+
+    Raises:
+        Busy: somebody else changed the case meanwhile.
+        StepNotAllowed: the case's state does not allow the decision.
+        ReasonMissing, NothingWanted, WantedUnknown: the decision is not complete.
+    """
+    if version is not None and version != application.version:
+        raise Busy
+    actor = staff.actor
+    if decision == Decision.ACCEPT:
+        await accept(bench, application, actor=actor)
+    elif decision == Decision.REQUEST_SUPPLEMENT:
+        await request_supplement(bench, application, wanted, actor=actor)
+    elif decision == Decision.APPROVE:
+        await approve(bench, application, actor=actor)
+    elif decision == Decision.REFUSE:
+        await refuse(bench, application, reason, actor=actor)
+    else:
+        await not_accept(bench, application, reason, actor=actor)
+    return application
+
+
+async def accept(bench: Bench, application: Application, *, actor: str) -> None:
+    """受理: from here the promised time runs."""
+    await _accept(bench, application, Step.ACCEPT, actor=actor, at=bench.now)
+    await _conclude(bench, application, "accepted", actor)
+
+
+async def request_supplement(
+    bench: Bench, application: Application, wanted: Sequence[Wanted], *, actor: str
+) -> SupplementRow:
+    """一次告知补正: ask at once for everything that is missing or wrong.
+
+    Raises:
+        NothingWanted: nothing is named, or something without a reason.
+        WantedUnknown: a field or paper that the item does not have.
+    """
+    item = bench.item(application)
+    if not wanted or not all(one.reason.strip() for one in wanted):
+        raise NothingWanted
+    for one in wanted:
+        known = item.field(one.field) if one.field else item.material(one.material or "")
+        if known is None or (one.field and one.material):
+            raise WantedUnknown
+    row = SupplementRow(
+        application_id=application.id,
+        wanted=[one.stored() for one in wanted],
+        requested_by=actor,
+        requested_at=bench.now,
+    )
+    _take(bench, application, Step.REQUEST_SUPPLEMENT, actor=actor)
+    bench.session.add(row)
+    application.due_on = None  # the time stands still until the correction is accepted
+    detail = {"wanted": [one.field or one.material or "" for one in wanted]}
+    await _conclude(bench, application, "supplement", actor, detail)
+    return row
+
+
+async def approve(bench: Bench, application: Application, *, actor: str) -> None:
+    """准予; straight from 收件 it is accepted and approved in one go. Then the result is made."""
+    if application.state == State.SUBMITTED:
+        await _accept(bench, application, Step.ACCEPT, actor=actor, at=bench.now)
+        await bench.session.flush()
+    _take(bench, application, Step.APPROVE, actor=actor)
+    application.decided_at = bench.now
+    await _conclude(bench, application, "approved", actor)
+    await outbox.put(
+        bench.session,
+        kind="result.issue",
+        key=f"result:{application.id}",
+        payload={"application_id": application.id},
+        now=bench.now,
+    )
+
+
+async def refuse(bench: Bench, application: Application, reason: str, *, actor: str) -> None:
+    """不予许可, with the reason and how to appeal; from 收件 it is accepted first."""
+    note = _with_appeal(reason)
+    if application.state == State.SUBMITTED:
+        await _accept(bench, application, Step.ACCEPT, actor=actor, at=bench.now)
+        await bench.session.flush()
+    _take(bench, application, Step.REFUSE, actor=actor, note=note)
+    application.decided_at = bench.now
+    await _conclude(bench, application, "refused", actor)
+
+
+async def not_accept(bench: Bench, application: Application, reason: str, *, actor: str) -> None:
+    """不予受理, with the reason and how to appeal."""
+    _take(bench, application, Step.NOT_ACCEPT, actor=actor, note=_with_appeal(reason))
+    application.decided_at = bench.now
+    await _conclude(bench, application, "not_accepted", actor)
+
+
+async def deem_accepted(bench: Bench) -> list[str]:
+    """The clock's step: silence past the fifth working day counts as acceptance on receipt.
+
+    Returns:
+        Ids of the applications that now count as accepted.
+
+    Source: 行政许可法 第三十二条第一款第四项 (see `clocks.SILENCE_WORKING_DAYS`).
+    """
+    done = []
+    for application in await silent_applications(bench.session, bench.calendar, bench.now):
+        history = await _history(bench.session, application)
+        received = received_at(application, history) or bench.now
+        await _accept(bench, application, Step.DEEM_ACCEPTED, actor=CLOCK, at=received)
+        await _conclude(bench, application, "accepted", CLOCK, {"deemed": True})
+        done.append(application.id)
+    return done
+
+
+async def _accept(
+    bench: Bench, application: Application, step: Step, *, actor: str, at: datetime
+) -> None:
+    item = bench.item(application)
+    _take(bench, application, step, actor=actor)
+    # Accepted before, then corrected: the first acceptance counts and the pause is added.
+    application.accepted_at = application.accepted_at or at
+    history = await _history(bench.session, application)
+    application.due_on = due_on(
+        item, bench.calendar, china_date(application.accepted_at), suspensions_of(history)
+    )
+
+
+def _take(
+    bench: Bench, application: Application, step: Step, *, actor: str, note: str | None = None
+) -> None:
+    bench.session.add(application.take(step, actor=actor, at=bench.now, note=note))
+
+
+async def _conclude(
+    bench: Bench,
+    application: Application,
+    kind: str,
+    actor: str,
+    detail: Mapping[str, Any] | None = None,
+) -> None:
+    """Write the change (the version decides who was first), then the notice and the audit."""
+    try:
+        await bench.session.flush()
+    except StaleDataError as exc:
+        raise Busy from exc
+    await outbox.put(
+        bench.session,
+        kind="notice.send",
+        key=f"{kind}:{application.id}:{application.version}",
+        payload={"application_id": application.id, "kind": kind},
+        now=bench.now,
+    )
+    await record(
+        bench.session,
+        actor=actor,
+        action=f"case.{kind}",
+        subject=f"application:{application.id}",
+        detail={"item": application.item_code, "version": application.version, **(detail or {})},
+        now=bench.now,
+    )
+
+
+async def _history(session: AsyncSession, application: Application) -> list[HistoryRow]:
+    rows = await session.scalars(
+        select(HistoryRow)
+        .where(HistoryRow.application_id == application.id)
+        .order_by(HistoryRow.id)
+    )
+    return list(rows)
+
+
+def _with_appeal(reason: str) -> str:
+    if not reason.strip():
+        raise ReasonMissing
+    return f"{reason.strip()}\n\n{text('decision.appeal')}"
+
+
+def possible(application: Application) -> list[Decision]:
+    """What may be decided now, for the page's forms."""
+    if application.state not in AT_THE_AUTHORITY:
+        return []
+    if application.state == State.SUBMITTED:
+        return list(Decision)
+    return [Decision.REQUEST_SUPPLEMENT, Decision.APPROVE, Decision.REFUSE]
+
+
+__all__ = [
+    "Bench", "Decision", "NothingWanted", "ReasonMissing", "StepNotAllowed", "Wanted",
+    "WantedUnknown", "accept", "approve", "case_of", "decide", "deem_accepted", "not_accept",
+    "possible", "refuse", "request_supplement",
+]  # fmt: skip

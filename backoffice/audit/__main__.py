@@ -1,0 +1,5 @@
+"""`python -m backoffice.audit verify`."""
+
+from backoffice.audit.cli import main
+
+raise SystemExit(main())

@@ -1,0 +1,5 @@
+"""`python -m backoffice.staff create-user …`."""
+
+from backoffice.staff.cli import main
+
+raise SystemExit(main())

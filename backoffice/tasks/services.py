@@ -1,0 +1,151 @@
+"""Opening a task for a person, taking it, finishing it."""
+
+from datetime import date, datetime
+from functools import cache
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm.exc import StaleDataError
+
+from backoffice.audit.services import record
+from backoffice.calendar import CalendarMissing, WorkCalendar
+from backoffice.clock import china_date
+from backoffice.errors import Busy, CitizenError, NotFound
+from backoffice.messages import FOLDER
+from backoffice.staff.models import StaffUser
+from backoffice.tasks.models import Task, TaskKind, TaskState
+from catalogue.parameters import load_hall
+
+
+class OutcomeMissing(CitizenError):
+    """A task is finished with a word on what came of it."""
+
+    code = "task.outcome_missing"
+
+
+@cache
+def promise_working_days() -> int:
+    """The hall's promise for call-backs (`data/parameters/hall.yml`)."""
+    return load_hall(FOLDER.parent / "parameters" / "hall.yml").call_back.working_days
+
+
+async def open_task(
+    session: AsyncSession,
+    *,
+    kind: TaskKind,
+    conversation_id: str | None,
+    application_id: str | None,
+    item_code: str | None,
+    phone: str | None,
+    summary: str | None,
+    now: datetime,
+    calendar: WorkCalendar,
+    key: str,
+) -> Task:
+    """Ask for a person; the same `key` again returns the task that is there.
+
+    The promise is counted in working days after today; without a holiday list it stays empty.
+    """
+    found = await session.scalar(select(Task).where(Task.key == key))
+    if found is not None:
+        return found
+    task = Task(
+        key=key,
+        kind=TaskKind(kind),
+        conversation_id=conversation_id,
+        application_id=application_id,
+        item_code=item_code,
+        phone=phone,
+        summary=summary,
+        state=TaskState.OPEN,
+        created_at=now,
+        promised_on=_promise(calendar, china_date(now)),
+    )
+    session.add(task)
+    await session.flush()
+    await record(
+        session,
+        actor="system",
+        action="task.opened",
+        subject=f"task:{task.id}",
+        detail={"kind": task.kind, "item": item_code, "application": application_id},
+        now=now,
+    )
+    return task
+
+
+async def task_of(session: AsyncSession, task_id: str) -> Task:
+    """One task. Raises NotFound."""
+    task = await session.get(Task, task_id)
+    if task is None:
+        raise NotFound
+    return task
+
+
+async def list_tasks(
+    session: AsyncSession, *, states: tuple[TaskState, ...], limit: int = 200
+) -> list[Task]:
+    """Tasks in these states, the most urgent first."""
+    found = await session.scalars(
+        select(Task)
+        .where(Task.state.in_(states))
+        .order_by(Task.promised_on.is_(None), Task.promised_on, Task.created_at)
+        .limit(limit)
+    )
+    return list(found)
+
+
+async def take(session: AsyncSession, task_id: str, *, staff: StaffUser, now: datetime) -> Task:
+    """Take an open task; taking one's own again changes nothing.
+
+    Raises:
+        Busy: somebody else has it, or it is done.
+        NotFound: no such task.
+    """
+    task = await task_of(session, task_id)
+    if task.state == TaskState.TAKEN and task.taken_by == staff.id:
+        return task
+    if task.state != TaskState.OPEN:
+        raise Busy
+    task.state, task.taken_by, task.taken_at = TaskState.TAKEN, staff.id, now
+    await _save(session, task, "task.taken", staff, now)
+    return task
+
+
+async def finish(
+    session: AsyncSession, task_id: str, *, staff: StaffUser, outcome: str, now: datetime
+) -> Task:
+    """Close a task with what came of it; an open one is taken and closed in one go.
+
+    Raises:
+        Busy: somebody else has it, or it is done.
+        OutcomeMissing: nothing was said about the outcome.
+        NotFound: no such task.
+    """
+    task = await task_of(session, task_id)
+    if not outcome.strip():
+        raise OutcomeMissing
+    if task.state == TaskState.DONE or task.taken_by not in (None, staff.id):
+        raise Busy
+    task.state, task.taken_by = TaskState.DONE, staff.id
+    task.taken_at = task.taken_at or now
+    task.done_at, task.outcome = now, outcome.strip()
+    await _save(session, task, "task.finished", staff, now)
+    return task
+
+
+async def _save(
+    session: AsyncSession, task: Task, action: str, staff: StaffUser, now: datetime
+) -> None:
+    try:
+        await session.flush()
+    except StaleDataError as exc:
+        raise Busy from exc
+    await record(session, actor=staff.actor, action=action, subject=f"task:{task.id}", now=now)
+
+
+def _promise(calendar: WorkCalendar, today: date) -> date | None:
+    try:
+        return calendar.add_working_days(today, promise_working_days())
+    except CalendarMissing:
+        return None
