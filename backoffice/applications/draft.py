@@ -82,7 +82,8 @@ class Draft:
         if kind == "field":
             return bool(name and self.answers.get(name))
         if kind == "check":
-            return self.checks.get(name or "") == "yes"
+            # Leaving the paper out tells what the register says, so the asker must be known.
+            return self.checks.get(name or "") == "yes" and self.progress.get("face") == "alike"
         # The proof of the card is settled by the identity steps, which come later and always ask.
         return True
 

@@ -1,0 +1,203 @@
+"""Beginning, correcting, pausing, resuming, giving up and taking back an application."""
+
+from backoffice.applications.services import applications_of, start, unfinished_of
+from backoffice.applications.states import AT_THE_AUTHORITY
+from backoffice.dialogue.capture import reopen
+from backoffice.dialogue.consult import item_buttons, planned_named
+from backoffice.dialogue.focus import resume_latest
+from backoffice.dialogue.heard import Heard
+from backoffice.dialogue.prepare import take_found
+from backoffice.dialogue.talk import Talk
+from backoffice.dialogue.wanted import wanted_of
+from backoffice.identity.services import FACE_CONSENT, consent_of
+from backoffice.understanding import extract
+
+
+async def start_application(talk: Talk, item_code: str | None) -> None:
+    """The citizen wants to apply. Sets `application_open`."""
+    item = talk.item(talk.recall("start_item")) or talk.item(item_code)
+    talk.remember(start_item=None)
+    if item is None and item_code is None:
+        item = talk.item(talk.conversation.item_code)
+    talk.slots["application_open"] = talk.filling is not None
+    if item is None:
+        _say_no_item(talk, item_code)
+        return
+    talk.conversation.item_code = item.code
+    if talk.filling is not None:
+        if talk.filling.item.code != item.code:
+            talk.focus = {"kind": "confirm_switch", "item": item.code}
+        else:
+            talk.say("apply.already", title=item.title)
+        return
+    if await _has_unfinished(talk, item.code):
+        return
+    application = await start(
+        talk.session,
+        item=item,
+        item_version=talk.knowledge.catalogue.fingerprint,
+        conversation=talk.conversation,
+        now=talk.now,
+    )
+    await talk.load()
+    talk.slots["application_open"] = True
+    talk.say("apply.begin", title=item.title, name=item.name)
+    await _respect_refusal(talk)
+    await _take_volunteered(talk)
+    if item.prerequisites:
+        names = [
+            talk.knowledge.catalogue.planned.get(one.code) or getattr(talk.item(one.code), "name", "")
+            for one in item.prerequisites
+        ]
+        talk.remember(prerequisites_told=bool(names))
+    talk.conversation.application_id = application.id
+
+
+def _say_no_item(talk: Talk, code: str | None) -> None:
+    planned = planned_named(talk, code)
+    if planned is not None:
+        talk.say("apply.planned", title=planned)
+    elif code is not None:
+        talk.say("apply.other")
+    else:
+        talk.say("apply.which", buttons=item_buttons(talk))
+
+
+async def _has_unfinished(talk: Talk, code: str) -> bool:
+    """An unfinished application of the same item is gone on with, not begun twice."""
+    if talk.draft is not None and talk.draft.item.code == code:
+        talk.draft.remember(paused=None)
+        talk.slots["application_open"] = True
+        talk.say("apply.go_on", title=talk.draft.item.title)
+        return True
+    if talk.conversation.citizen_id is None:
+        return False
+    for one in await unfinished_of(talk.session, citizen_id=talk.conversation.citizen_id):
+        if one.item_code == code:
+            resume_latest(talk, [one])
+            await talk.load()
+            talk.slots["application_open"] = True
+            talk.say("apply.found_unfinished", title=talk.draft.item.title if talk.draft else "")
+            return True
+    return False
+
+
+async def _respect_refusal(talk: Talk) -> None:
+    """Who once refused face recognition in this visit or account is not asked again."""
+    refusal = await consent_of(
+        talk.session,
+        kind=FACE_CONSENT,
+        conversation_id=talk.conversation.id,
+        citizen_id=talk.conversation.citizen_id,
+    )
+    if refusal is not None and not refusal.granted and talk.draft is not None:
+        talk.draft.remember(face="declined")
+
+
+async def _take_volunteered(talk: Talk) -> None:
+    """ "我要办居住证，我叫李梅，租的房": what was told before the first question is not asked."""
+    draft = talk.draft
+    if draft is None or not talk.text:
+        return
+    found = extract(
+        talk.text, wanted_of(draft, None), today=talk.today, channel=talk.conversation.channel
+    )
+    heard = Heard("")
+    await take_found(talk, draft, heard, found, None)
+    if heard.taken:
+        from_text = [field for field in draft.item.fields if field.slug in heard.taken]
+        lines = "\n".join(f"{field.label}：⟦{field.slug}⟧" for field in from_text)
+        talk.say("heard.noted", lines=lines)
+
+
+async def correct(talk: Talk) -> None:
+    """Something given earlier is wrong: reopen it, or ask which."""
+    draft = talk.filling
+    if draft is None:
+        talk.say("correct.nothing")
+        return
+    named = [
+        slug
+        for slug in talk.prepared.get("named", [])
+        if slug in draft.answers or slug in draft.materials
+    ]
+    if not named and talk.says("last_one"):
+        named = list(draft.progress.get("recent", []))[-1:]
+    if not named or len(named) > 2:
+        talk.focus = {"kind": "correct_which"}
+        return
+    for slug in reversed(named):
+        reopen(draft, slug)
+    talk.say("heard.reopened")
+
+
+async def pause(talk: Talk) -> None:
+    """Put the draft aside; it is found again after signing in, on any device."""
+    draft = talk.filling
+    if draft is None:
+        talk.say("pause.nothing")
+        return
+    draft.remember(paused=True)
+    talk.slots["application_answer"] = "paused"
+    if talk.signed_in:
+        talk.focus = None
+        talk.say("pause.saved", title=draft.item.title)
+        return
+    talk.focus = {"kind": "sign_in_phone", "then": "pause"}
+    talk.say("pause.saved_here", title=draft.item.title)
+
+
+async def resume(talk: Talk) -> None:
+    """Go on with what was begun. Sets `application_open`."""
+    talk.slots["application_open"] = False
+    if talk.draft is not None:
+        talk.focus = None
+        talk.draft.remember(paused=None)
+        talk.slots["application_open"] = True
+        talk.say("apply.go_on", title=talk.draft.item.title)
+        return
+    if not talk.signed_in:
+        talk.focus = {"kind": "sign_in_phone", "then": "resume"}
+        talk.say("resume.sign_in")
+        return
+    unfinished = await unfinished_of(
+        talk.session, citizen_id=talk.conversation.citizen_id or ""
+    )
+    if not resume_latest(talk, unfinished):
+        talk.say("resume.nothing", buttons=item_buttons(talk))
+        return
+    await talk.load()
+    talk.slots["application_open"] = True
+    talk.say("apply.go_on", title=talk.draft.item.title if talk.draft else "")
+
+
+async def ask_cancel(talk: Talk) -> None:
+    """Giving up asks first."""
+    if talk.draft is None:
+        await ask_withdraw(talk)
+        return
+    talk.focus = {"kind": "confirm_cancel"}
+
+
+async def ask_withdraw(talk: Talk) -> None:
+    """Taking back a submitted application asks first."""
+    if talk.filling is not None:
+        talk.focus = {"kind": "confirm_cancel"}
+        return
+    if not talk.signed_in:
+        talk.focus = {"kind": "sign_in_phone", "then": "withdraw"}
+        talk.say("withdraw.sign_in")
+        return
+    running = [
+        one
+        for one in await applications_of(
+            talk.session, citizen_id=talk.conversation.citizen_id or ""
+        )
+        if one.state in AT_THE_AUTHORITY
+    ]
+    if not running:
+        talk.say("withdraw.nothing")
+        return
+    talk.focus = {"kind": "confirm_withdraw", "application": running[0].id}
+    item = talk.item(running[0].item_code)
+    talk.say("withdraw.confirm", number=running[0].number or "", title=item.title if item else "")

@@ -1,0 +1,168 @@
+"""Answers about items: what, who, papers, fee, time, steps, place, validity, amounts."""
+
+from collections.abc import Callable, Mapping
+
+from backoffice import messages
+from backoffice.dialogue import facts
+from backoffice.dialogue.talk import Talk
+from backoffice.dialogue.wanted import wanted_field
+from backoffice.understanding import extract, fields_named
+from catalogue.schema import Faq, ServiceItem
+
+_OTHER = "other"
+_FAQ_LIKENESS = 0.55
+"""Shared character pairs (Dice) from which a question counts as a known one; shorter questions
+share fewer by chance. Chosen on the item's own questions against each other."""
+
+Answer = Callable[[Talk, ServiceItem], str | None]
+
+
+async def answer(talk: Talk, act: str, item_code: str | None) -> None:
+    """Answer a question. In a form, a question about a field is answered about that field."""
+    draft = talk.filling
+    named = talk.prepared.get("named", [])
+    if draft is not None and act == "ask_what" and named and _say_why(talk, named[0]):
+        return
+    if act == "ask_place" and item_code in (None, _OTHER):
+        talk.say_words(facts.place(talk.knowledge.hall))
+        return
+    item = _item(talk, item_code)
+    if item is None:
+        _say_which(talk, item_code)
+        return
+    talk.conversation.item_code = item.code
+    faq = _known_question(talk.text, item)
+    words = facts.hedged(faq.a, faq.status) if faq else _ANSWERS[act](talk, item)
+    if words is None:
+        talk.say("consult.no_fact", title=item.title)
+        return
+    if draft is not None:
+        talk.say_words(words)
+        return
+    talk.say_words(words, buttons=messages.buttons("consult.next", title=item.title))
+
+
+def _say_why(talk: Talk, slug: str) -> bool:
+    assert talk.filling is not None
+    field = talk.filling.item.field(slug)
+    material = talk.filling.item.material(slug)
+    why = (field and field.why) or (material and material.why)
+    if not why:
+        return False
+    talk.say_words(why)
+    return True
+
+
+def _item(talk: Talk, code: str | None) -> ServiceItem | None:
+    if code == _OTHER:
+        return None
+    if code is not None:
+        return talk.item(code)
+    if talk.filling is not None:
+        return talk.filling.item
+    return talk.item(talk.conversation.item_code)
+
+
+def _say_which(talk: Talk, code: str | None) -> None:
+    planned = planned_named(talk, code)
+    if planned is not None:
+        talk.say("consult.planned", title=planned)
+    elif code == _OTHER:
+        talk.say("consult.other")
+    else:
+        talk.say("consult.which", buttons=item_buttons(talk))
+
+
+def planned_named(talk: Talk, code: str | None) -> str | None:
+    """The name of a business that is known but not taught yet, when the text names it."""
+    planned = talk.knowledge.catalogue.planned
+    if code in planned:
+        return planned[code or ""]
+    text = talk.text
+    found = [name for name in planned.values() if _stem(name) in text]
+    return max(found, key=len, default=None)
+
+
+def _stem(name: str) -> str:
+    """`失业保险金申领（首次）` → `失业保险金`: the part that people say."""
+    short = name.split("（")[0].split("、")[0].strip("《》")
+    for ending in ("申领", "申请", "认定", "登记", "核发", "备案"):
+        short = short.removesuffix(ending) if len(short.removesuffix(ending)) >= 4 else short
+    return short
+
+
+def item_buttons(talk: Talk) -> list[dict[str, str]]:
+    """The first items as buttons; pressing one says its name."""
+    items = list(talk.knowledge.catalogue.items.values())[:4]
+    return [{"title": item.title, "value": item.title} for item in items]
+
+
+def _known_question(text: str, item: ServiceItem) -> Faq | None:
+    best, likeness = None, _FAQ_LIKENESS
+    for faq in item.faq:
+        for question in (faq.q, *faq.also):
+            alike = _dice(text, question)
+            if alike >= likeness:
+                best, likeness = faq, alike
+    return best
+
+
+def _dice(one: str, other: str) -> float:
+    pairs = [{s[i : i + 2] for i in range(len(s) - 1)} for s in (one.rstrip("?？吗呢"), other.rstrip("?？吗呢"))]
+    total = len(pairs[0]) + len(pairs[1])
+    return 2 * len(pairs[0] & pairs[1]) / total if total else 0.0
+
+
+def _what(talk: Talk, item: ServiceItem) -> str | None:
+    if item.about is None:
+        return None
+    words = item.about.text
+    for code, difference in item.about.differs.items():
+        name = talk.knowledge.catalogue.planned.get(code) or getattr(talk.item(code), "name", "")
+        if any(part in talk.text for part in (_stem(name), name) if part):
+            words = difference
+    return facts.hedged(words, item.about.status)
+
+
+def known_of(talk: Talk, item: ServiceItem) -> Mapping[str, object]:
+    """The answers given so far, and the choices that the question itself mentions ("租房要…")."""
+    known: dict[str, object] = dict(talk.draft.answers) if talk.draft is not None else {}
+    choices = [wanted_field(one) for one in item.fields if one.type == "choice"]
+    for found in extract(talk.text.rstrip("?？"), choices, today=talk.today).found:
+        known.setdefault(found.key, found.value)
+    return known
+
+
+def _materials(talk: Talk, item: ServiceItem) -> str | None:
+    draft = talk.filling
+    if draft is not None:
+        named = fields_named(talk.text, [wanted_field(one) for one in item.fields])
+        field = item.field(named[0]) if named else None
+        if field is not None and field.type in ("photo", "document") and field.ask_again:
+            return field.ask_again
+    same = draft if draft is not None and draft.item.code == item.code else None
+    return facts.materials(item, known_of(talk, item), same)
+
+
+def _process(talk: Talk, item: ServiceItem) -> str | None:
+    if item.process is None:
+        return None
+    steps = "\n".join(f"{number}. {step}" for number, step in enumerate(item.process.steps, 1))
+    words = facts.hedged(messages.text("consult.process", steps=steps), item.process.status)
+    if item.applicants.proxy:
+        proxy = messages.text("consult.proxy", proxy=item.applicants.proxy)
+        words += "\n" + facts.hedged(proxy, item.applicants.status or item.facts.conditions.status)
+    return words
+
+
+_ANSWERS: Mapping[str, Answer] = {
+    "ask_what": _what,
+    "ask_conditions": lambda talk, item: facts.conditions(item),
+    "ask_materials": _materials,
+    "ask_fee": lambda talk, item: facts.hedged(item.fee.text, item.fee.status),
+    "ask_time": lambda talk, item: facts.promised_time(item),
+    "ask_process": _process,
+    "ask_place": lambda talk, item: facts.place(talk.knowledge.hall),
+    "ask_amount": lambda talk, item: facts.amounts(item) or messages.text("consult.no_amount", title=item.title),
+    "ask_validity": lambda talk, item: facts.hedged(item.validity.text, item.validity.status),
+}

@@ -1,0 +1,89 @@
+"""The catalogue's facts in words that promise no more than their status allows."""
+
+from collections.abc import Mapping
+
+from backoffice import messages
+from backoffice.applications.draft import Draft
+from catalogue.form import Material
+from catalogue.parameters import Hall
+from catalogue.schema import ServiceItem
+
+_PROMISABLE = "verified"
+
+
+def hedged(words: str, status: str | None) -> str:
+    """The words as they are when verified; otherwise with 以公告为准."""
+    if status == _PROMISABLE:
+        return words
+    return messages.text("fact.hedged", words=words.rstrip("。"))
+
+
+def promised_time(item: ServiceItem) -> str:
+    """How long it takes, hedged by status; both limits when both are known."""
+    promised, statutory = item.time.promised, item.time.statutory
+    parts = [hedged(limit.text, limit.status) for limit in (promised, statutory) if limit.text]
+    return "\n".join(parts) or messages.text("fact.unknown")
+
+
+def conditions(item: ServiceItem) -> str:
+    """Who may apply: the conditions, alternatives indented under what they stand in for."""
+    lines = []
+    for condition in item.applicants.conditions:
+        if not getattr(condition, "spoken", True):
+            continue
+        mark = "    · " if condition.alternative_to else "· "
+        lines.append(mark + condition.text)
+    words = f"{item.applicants.summary}。\n" + "\n".join(lines)
+    return hedged(words, item.facts.conditions.status)
+
+
+def materials(item: ServiceItem, known: Mapping[str, object], draft: Draft | None) -> str:
+    """The papers that fit what is known of the person; the rest with "when"."""
+    always, depends = [], []
+    for material in item.materials:
+        fits = True if material.when is None else material.when.holds(known)
+        if fits is False or material.form == ("form",):
+            continue
+        if fits:
+            always.append("· " + _paper(material, draft))
+        else:
+            depends.append(f"· {material.when_text or ''}：{material.name}")
+    words = messages.text("consult.materials_always", lines="\n".join(always))
+    if depends:
+        words += "\n" + messages.text("consult.materials_depends", lines="\n".join(depends))
+    return hedged(words, item.facts.materials.status)
+
+
+def _paper(material: Material, draft: Draft | None) -> str:
+    if draft is not None and material.slug in draft.materials:
+        return messages.text("consult.paper_given", name=material.name)
+    return material.name
+
+
+def place(hall: Hall) -> str:
+    """Where the hall is; what is not known is said not to be known."""
+    address = hall.address.value or messages.text("fact.unknown")
+    words = messages.text("consult.place", hall=hall.name, address=address)
+    words = hedged(words, hall.address.status)
+    hours = hall.hours.value
+    if hours:
+        words += "\n" + hedged(messages.text("consult.hours", hours=hours), hall.hours.status)
+    else:
+        words += "\n" + messages.text("consult.hours_unknown")
+    return words
+
+
+def amounts(item: ServiceItem) -> str | None:
+    """What the citizen receives; None when the item pays nothing."""
+    if not item.amounts:
+        return None
+    lines = []
+    for one in item.amounts:
+        if one.value is None:
+            lines.append(messages.text("consult.amount_unknown", what=one.what))
+        else:
+            words = messages.text(
+                "consult.amount", what=one.what, value=f"{one.value:f}", unit=one.unit
+            )
+            lines.append(hedged(words, one.status))
+    return "\n".join(lines)

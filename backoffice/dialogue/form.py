@@ -1,0 +1,138 @@
+"""The application form: what a turn's answers did, and whether the form goes on."""
+
+from typing import Any
+
+from backoffice import messages
+from backoffice.applications.draft import Draft
+from backoffice.applications.services import submit
+from backoffice.applications.states import State
+from backoffice.dialogue.agenda import UPLOADED, Kind
+from backoffice.dialogue.asking import EXPLAIN_AFTER, ask_next
+from backoffice.dialogue.capture import count_failure, take_answer
+from backoffice.dialogue.facts import promised_time
+from backoffice.dialogue.records import after_sign_in
+from backoffice.dialogue.reveal import before, placeholder
+from backoffice.dialogue.talk import Talk
+
+_SPOKEN_ELSEWHERE = frozenset({"card_read"})
+
+
+async def continue_turn(talk: Talk, act: str) -> None:
+    """Say what this turn's answer did. For `inform`, `affirm`, `deny`, in the form or not."""
+    heard = talk.prepared
+    draft = talk.filling
+    tentative = heard.get("tentative")
+    taken = list(heard.get("taken", []))
+    if tentative and draft is not None and act == "inform":
+        await take_answer(talk, draft, tentative["field"], tentative["value"], source="typed")
+        taken.append(tentative["field"])
+    if taken and draft is not None:
+        _say_taken(talk, draft, taken, heard.get("changed", []))
+    for fault in heard.get("refused", []):
+        talk.say(fault["code"], **fault["params"])
+    for result in heard.get("results", []):
+        talk.say(f"heard.{result['code']}", **result["params"])
+    if heard.get("then"):
+        await after_sign_in(talk, heard["then"])
+    something = taken or heard.get("refused") or heard.get("results")
+    if not something and talk.focus is None:
+        _say_not_understood(talk, draft)
+    _offer_person_when_stuck(talk, draft, heard)
+    await _submit_when_complete(talk)
+
+
+async def validate(talk: Talk, act: str) -> None:
+    """The form's turn: answer, then tell the engine whether the form is over."""
+    await continue_turn(talk, act)
+    talk.slots["application_answer"] = _ending(talk)
+
+
+async def ask(talk: Talk) -> None:
+    """The form's question."""
+    await ask_next(talk)
+
+
+def _ending(talk: Talk) -> str | None:
+    """How the form ended, or None while it goes on."""
+    if talk.draft is None:
+        return "cancelled"
+    if talk.draft.progress.get("paused"):
+        return "paused"
+    if talk.draft.application.state == State.SUBMITTED:
+        return "submitted"
+    return None
+
+
+def _say_taken(talk: Talk, draft: Draft, taken: list[str], changed: list[str]) -> None:
+    focus = talk.focus or {}
+    if focus.get("kind") == "confirm_card":
+        for field in focus.get("conflicts", []):
+            definition = draft.item.field(field)
+            if definition is not None:
+                talk.say(
+                    "heard.card_differs",
+                    label=definition.label,
+                    before=before(field),
+                    now=placeholder(field),
+                )
+        return
+    fields = [field for field in draft.item.fields if field.slug in taken]
+    if not fields:
+        return
+    key = "heard.changed" if set(taken) & set(changed) else "heard.noted"
+    lines = [f"{field.label}：{placeholder(field.slug)}" for field in fields]
+    joined = "\n".join(lines) if len(lines) > 1 else lines[0]
+    talk.say(f"{key}_one" if len(lines) == 1 else key, lines=joined)
+
+
+def _say_not_understood(talk: Talk, draft: Draft | None) -> None:
+    if draft is None:
+        talk.say("small.lost")
+        return
+    step = talk.step()
+    if step is None or step.kind == Kind.SUBMIT:
+        return
+    failed = count_failure(draft, step.key or step.kind)
+    field = draft.item.field(step.key or "")
+    if field is not None and field.type in UPLOADED:
+        talk.say("heard.please_upload")
+    elif failed < EXPLAIN_AFTER:
+        talk.say("heard.not_understood")
+    else:
+        talk.say("heard.not_understood_again")
+
+
+def _offer_person_when_stuck(talk: Talk, draft: Draft | None, heard: dict[str, Any]) -> None:
+    if draft is None or not heard.get("refused"):
+        return
+    attempts = draft.progress.get("attempts", {})
+    if any(attempts.get(fault["field"], 0) >= EXPLAIN_AFTER for fault in heard["refused"]):
+        talk.say("heard.person_can_help")
+
+
+async def _submit_when_complete(talk: Talk) -> None:
+    draft = talk.filling
+    step = talk.step() if talk.focus is None else None
+    if draft is None or step is None or step.kind != Kind.SUBMIT:
+        return
+    again = draft.supplementing
+    application = await submit(talk.session, draft, now=talk.now)
+    bring = [
+        material.name
+        for material in draft.needed_materials()
+        if draft.materials.get(material.slug) == "bring"
+    ]
+    for field in draft.open_fields():
+        if draft.answers.get(field.slug) == "window":
+            bring.append(field.label)
+    if draft.progress.get("card") == "window":
+        bring.append(messages.text("paper.id_card"))
+    talk.say(
+        "apply.resubmitted" if again else "apply.submitted",
+        title=draft.item.title,
+        number=application.number or "",
+        time=promised_time(draft.item),
+    )
+    if bring:
+        talk.say("apply.bring", papers="、".join(dict.fromkeys(bring)),
+                 hall=talk.knowledge.hall.name, address=talk.knowledge.hall.address.value or "")  # fmt: skip

@@ -1,0 +1,81 @@
+"""Short answers: greetings, repeating, what is not understood or not our business."""
+
+from backoffice.conversations.services import previous_bubbles
+from backoffice.dialogue.consult import item_buttons, planned_named
+from backoffice.dialogue.people import ask_for_person, hall_words
+from backoffice.dialogue.talk import Talk
+from backoffice.understanding.lexicon import lexicon
+
+_BORED_AFTER = 2
+
+
+async def small_talk(talk: Talk, act: str) -> None:
+    """greet, goodbye, thank, ask_bot."""
+    talk.say(f"small.{act}", buttons=None if talk.filling else item_buttons(talk))
+
+
+async def out_of_scope(talk: Talk) -> None:
+    """Not this hall's business; a crisis gets its own caring answer with the right number."""
+    for kind, words in lexicon("crisis").items():
+        if any(word in talk.text for word in words):
+            talk.say(f"crisis.{kind}")
+            return
+    planned = planned_named(talk, None)
+    if planned is not None:
+        talk.say("consult.planned", title=planned)
+        return
+    lost = int(talk.recall("lost", 0)) + 1
+    talk.remember(lost=lost)
+    key = "small.out_of_scope" if lost < _BORED_AFTER else "small.out_of_scope_again"
+    talk.say(key, buttons=None if talk.filling else item_buttons(talk), **hall_words(talk))
+
+
+async def find_item(talk: Talk, item_code: str | None) -> None:
+    """A life situation: the items that fit it, as buttons."""
+    item = talk.item(item_code)
+    found = [item] if item is not None else _by_life_event(talk)
+    if not found:
+        talk.say("need.none", buttons=item_buttons(talk))
+        return
+    buttons = [{"title": one.title, "value": one.title} for one in found if one is not None]
+    talk.say("need.found", buttons=buttons)
+
+
+def _by_life_event(talk: Talk) -> list:  # type: ignore[type-arg]
+    return [
+        one
+        for one in talk.knowledge.catalogue.items.values()
+        if any(event in talk.text for event in one.life_events)
+    ]
+
+
+async def ticket(talk: Talk) -> None:
+    """Queue numbers are given in the hall; a person can call back instead."""
+    talk.say("ticket.at_hall", **hall_words(talk))
+
+
+async def complain(talk: Talk) -> None:
+    """A complaint goes to a person, with a promised time."""
+    talk.say("complain.sorry")
+    await ask_for_person(talk, about="complaint")
+
+
+async def repeat(talk: Talk) -> None:
+    """Say the last answer again; in a form the question is asked again by itself."""
+    if talk.filling is not None or talk.focus is not None:
+        return
+    bubbles = await previous_bubbles(talk.session, talk.turn)
+    if not bubbles:
+        talk.say("small.greet", buttons=item_buttons(talk))
+        return
+    talk.bubbles.extend(bubbles)
+
+
+async def silence(talk: Talk) -> None:
+    """Nobody answered: ask kindly once, then say that all is kept."""
+    times = int(talk.recall("silences", 0)) + 1
+    talk.remember(silences=times)
+    if talk.draft is None:
+        talk.say("silence.idle", buttons=item_buttons(talk))
+    else:
+        talk.say("silence.first" if times == 1 else "silence.again")
