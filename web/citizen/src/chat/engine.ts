@@ -145,7 +145,7 @@ export class ChatEngine {
       this.offline = error instanceof NetworkError
       if (isGone(error)) this.lose()
     } finally {
-      this.polling = false
+      if (epoch === this.epoch) this.polling = false
       this.deps.changed()
     }
   }
@@ -165,13 +165,16 @@ export class ChatEngine {
   private async pump(): Promise<void> {
     if (this.pumping) return
     this.pumping = true
+    const epoch = this.epoch
     try {
       for (let turn = this.queue[0]; turn; turn = this.queue[0]) {
         if (!(await this.deliver(turn))) return
       }
     } finally {
-      this.pumping = false
-      this.busySince = null
+      if (epoch === this.epoch) {
+        this.pumping = false
+        this.busySince = null
+      }
       this.deps.changed()
     }
   }
@@ -190,7 +193,7 @@ export class ChatEngine {
         if (epoch !== this.epoch) return false
         this.offline = false
         this.finish(turn, mine, 'sent')
-        this.take(reply.messages)
+        this.take(reply.messages, this.firstUnsent())
         if (reply.state) this.state = reply.state
         this.save()
         return true
@@ -255,12 +258,16 @@ export class ChatEngine {
   /** The conversation, begun if there is none; one request even when several callers wait. */
   private async ensure(): Promise<ConversationKey> {
     if (this.key) return this.key
-    this.beginning ??= this.begin().finally(() => (this.beginning = null))
-    return this.beginning
+    const beginning = (this.beginning ??= this.begin())
+    return beginning.finally(() => {
+      if (this.beginning === beginning) this.beginning = null
+    })
   }
 
   private async begin(): Promise<ConversationKey> {
+    const epoch = this.epoch
     const fresh = await this.deps.api.begin()
+    if (epoch !== this.epoch) return this.ensure()
     this.key = { id: fresh.id, token: fresh.token }
     this.deps.storage.set(KEY, this.key)
     this.take(fresh.messages ?? [])
@@ -269,7 +276,14 @@ export class ChatEngine {
     return this.key
   }
 
-  private take(messages: readonly BotMessage[]): void {
+  /** Where the answer to a turn belongs: before what the citizen said since and is not sent yet. */
+  private firstUnsent(): number {
+    const ids = new Set(this.queue.map((t) => t.turnId))
+    const i = this.entries.findIndex((e) => e.from === 'me' && ids.has(e.turnId))
+    return i < 0 ? this.entries.length : i
+  }
+
+  private take(messages: readonly BotMessage[], at = this.entries.length): void {
     for (const message of messages) {
       if (message.seq !== undefined) {
         if (this.seen.has(message.seq)) continue
@@ -277,7 +291,7 @@ export class ChatEngine {
         this.lastSeq = Math.max(this.lastSeq, message.seq)
       }
       if (message.role === 'citizen') this.takeOwn(message)
-      else this.entries.push(botEntry(message, this.deps.makeId(), this.deps.now()))
+      else this.entries.splice(at++, 0, botEntry(message, this.deps.makeId(), this.deps.now()))
     }
   }
 
@@ -324,6 +338,8 @@ export class ChatEngine {
     this.lastSeq = 0
     this.seen.clear()
     this.busySince = null
+    this.pumping = false
+    this.polling = false
     this.deps.storage.remove(KEY)
     this.deps.storage.remove(TRANSCRIPT)
   }
