@@ -1,6 +1,6 @@
 """The tasks table."""
 
-from datetime import date, datetime
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
@@ -34,14 +34,15 @@ class Task(Base):
         key: the same key opens one task only.
         phone: number to call, if one was left.
         summary: what it is about, for the clerk.
-        promised_on: last day of the promise; None when the calendar does not reach so far.
+        promised_at: by when we said it would be done; None when the holiday list does not reach so
+            far, and then no moment may be named to the citizen.
         taken_by: staff user id.
         outcome: the clerk's note at the end.
         version: optimistic lock; two clerks cannot take one task.
     """
 
     __tablename__ = "tasks"
-    __table_args__ = (Index("ix_tasks_work_list", "state", "promised_on"),)
+    __table_args__ = (Index("ix_tasks_work_list", "state", "promised_at"),)
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
     key: Mapped[str] = mapped_column(String(120), unique=True)
@@ -53,7 +54,7 @@ class Task(Base):
     summary: Mapped[Any] = mapped_column(Encrypted("tasks.summary"))
     state: Mapped[TaskState] = mapped_column(String(10), default=TaskState.OPEN)
     created_at: Mapped[datetime] = mapped_column(Utc)
-    promised_on: Mapped[date | None]
+    promised_at: Mapped[datetime | None] = mapped_column(Utc)
     taken_by: Mapped[str | None] = mapped_column(String(32))
     taken_at: Mapped[datetime | None] = mapped_column(Utc)
     done_at: Mapped[datetime | None] = mapped_column(Utc)

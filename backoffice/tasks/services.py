@@ -1,6 +1,6 @@
 """Opening a task for a person, taking it, finishing it."""
 
-from datetime import date, datetime
+from datetime import date, datetime, time
 from functools import cache
 
 from sqlalchemy import select
@@ -9,12 +9,15 @@ from sqlalchemy.orm.exc import StaleDataError
 
 from backoffice.audit.services import record
 from backoffice.calendar import CalendarMissing, WorkCalendar
-from backoffice.clock import china_date
+from backoffice.clock import CHINA, china_date
 from backoffice.errors import Busy, CitizenError, NotFound
 from backoffice.messages import FOLDER
 from backoffice.staff.models import StaffUser
 from backoffice.tasks.models import Task, TaskKind, TaskState
 from catalogue.parameters import load_hall
+
+PROMISED_BY = time(18)
+"""Until when on the last promised day; ours to promise, like the number of days."""
 
 
 class OutcomeMissing(CitizenError):
@@ -32,7 +35,7 @@ def promise_working_days() -> int:
 async def open_task(
     session: AsyncSession,
     *,
-    kind: TaskKind,
+    kind: TaskKind | str,
     conversation_id: str | None,
     application_id: str | None,
     item_code: str | None,
@@ -59,7 +62,7 @@ async def open_task(
         summary=summary,
         state=TaskState.OPEN,
         created_at=now,
-        promised_on=_promise(calendar, china_date(now)),
+        promised_at=_promise(calendar, china_date(now)),
     )
     session.add(task)
     await session.flush()
@@ -89,7 +92,7 @@ async def list_tasks(
     found = await session.scalars(
         select(Task)
         .where(Task.state.in_(states))
-        .order_by(Task.promised_on.is_(None), Task.promised_on, Task.created_at)
+        .order_by(Task.promised_at.is_(None), Task.promised_at, Task.created_at)
         .limit(limit)
     )
     return list(found)
@@ -144,8 +147,9 @@ async def _save(
     await record(session, actor=staff.actor, action=action, subject=f"task:{task.id}", now=now)
 
 
-def _promise(calendar: WorkCalendar, today: date) -> date | None:
+def _promise(calendar: WorkCalendar, today: date) -> datetime | None:
     try:
-        return calendar.add_working_days(today, promise_working_days())
+        last = calendar.add_working_days(today, promise_working_days())
     except CalendarMissing:
         return None
+    return datetime.combine(last, PROMISED_BY, CHINA)

@@ -1,0 +1,451 @@
+"""What staff see of cases: the work list, and one case with everything the citizen gave."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any, Literal
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from backoffice.applications.clocks import received_at, silence_ends_on
+from backoffice.applications.decisions import Decision, possible
+from backoffice.applications.draft import Draft, load_draft
+from backoffice.applications.models import (
+    AnswerRow,
+    Application,
+    CheckRow,
+    HistoryRow,
+    MaterialRow,
+    SupplementRow,
+)
+from backoffice.applications.states import State
+from backoffice.audit.services import record
+from backoffice.calendar import CalendarMissing, WorkCalendar
+from backoffice.clock import china_date
+from backoffice.identity.models import Proof, ProofKind
+from backoffice.identity.proofs import FACE_CONSENT, consent_of, proofs_of
+from backoffice.staff.models import CASE_ROLES, StaffUser
+from backoffice.uploads.models import Upload
+from catalogue.form import FormField
+from catalogue.loader import Catalogue
+from catalogue.schema import ApplicantCondition, ServiceItem
+from catalogue.vocabulary import NAMED_CHECKS
+
+PAGE = 50
+_PICTURE_FIELDS = frozenset({"photo", "document", "signature"})
+Light = Literal["red", "amber", "green", "none"]
+
+
+@dataclass(frozen=True)
+class CaseLine:
+    """One row of the work list."""
+
+    application: Application
+    item: ServiceItem
+    applicant: str
+    due_on: date | None
+    light: Light
+
+
+@dataclass(frozen=True)
+class AnswerLine:
+    """One field as the citizen filled it; `pictures` are upload ids."""
+
+    field: FormField
+    value: Any
+    shown: str
+    source: str
+    at: datetime
+    pictures: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class PaperLine:
+    """One paper that fits this applicant, with its pages; state `missing` when nothing is here."""
+
+    slug: str
+    name: str
+    state: str
+    pictures: tuple[str, ...]
+    note: str | None
+
+
+@dataclass(frozen=True)
+class CheckLine:
+    """What a register said."""
+
+    name: str
+    title: str
+    answer: str
+    source: str
+    as_of: datetime | None
+    asked_at: datetime
+
+
+@dataclass(frozen=True)
+class ConditionLine:
+    """One condition on the applicant: by the registers, by the applicant's word, or for the clerk."""
+
+    text: str
+    kind: str
+    said: bool | None
+    checked: str | None
+    alternative: bool
+
+
+@dataclass(frozen=True)
+class FaceLine:
+    """ID photo beside selfie. `band` is advice; `why` says why there is no comparison."""
+
+    card: str | None
+    selfie: str | None
+    band: str
+    distance: float | None
+    thresholds: tuple[float, float] | None
+    model: str | None
+    why: str | None
+
+
+@dataclass(frozen=True)
+class HistoryLine:
+    """One step, with the name of who took it (empty for citizen, clock and robot)."""
+
+    at: datetime
+    step: str
+    kind: str
+    who: str
+    note: str | None
+
+
+@dataclass
+class CaseView:
+    """One case with everything that a clerk needs to decide it."""
+
+    application: Application
+    item: ServiceItem
+    due_on: date | None
+    silence_ends_on: date | None
+    light: Light
+    possible: list[Decision]
+    answers: list[AnswerLine] = field(default_factory=list)
+    unanswered: list[FormField] = field(default_factory=list)
+    papers: list[PaperLine] = field(default_factory=list)
+    checks: list[CheckLine] = field(default_factory=list)
+    conditions: list[ConditionLine] = field(default_factory=list)
+    proofs: list[Proof] = field(default_factory=list)
+    card: str | None = None
+    card_differs: list[str] = field(default_factory=list)
+    face: FaceLine | None = None
+    face_refused: bool = False
+    history: list[HistoryLine] = field(default_factory=list)
+    supplements: list[SupplementRow] = field(default_factory=list)
+    pictures: dict[str, Upload] = field(default_factory=dict)
+
+
+async def list_cases(
+    session: AsyncSession,
+    *,
+    staff: StaffUser,
+    catalogue: Catalogue,
+    calendar: WorkCalendar,
+    today: date,
+    states: Sequence[State] = (),
+    number: str = "",
+    page: int = 0,
+) -> list[CaseLine]:
+    """The work list: most urgent first; never a draft, never another department's.
+
+    Args:
+        states: none means all.
+        number: part of a case number.
+    """
+    codes = _codes(staff, catalogue)
+    query = select(Application).where(
+        Application.number.is_not(None), Application.item_code.in_(codes)
+    )
+    if states:
+        query = query.where(Application.state.in_(states))
+    if number.strip():
+        query = query.where(Application.number.contains(number.strip().upper(), autoescape=True))
+    query = query.order_by(
+        Application.due_on.is_(None), Application.due_on, Application.submitted_at, Application.id
+    )
+    rows = list(await session.scalars(query.limit(PAGE).offset(page * PAGE)))
+    names = await _applicants(session, [row.id for row in rows])
+    histories = await _histories(session, [row.id for row in rows])
+    lines = []
+    for row in rows:
+        due = _due(row, histories.get(row.id, []), calendar)
+        lines.append(
+            CaseLine(
+                row,
+                catalogue.items[row.item_code],
+                names.get(row.id, ""),
+                due,
+                light(due, today, calendar),
+            )
+        )
+    return sorted(lines, key=lambda one: (one.due_on is None, one.due_on or today))
+
+
+async def count_by_state(
+    session: AsyncSession, *, staff: StaffUser, catalogue: Catalogue
+) -> Mapping[str, int]:
+    """How many cases this person can see in each state."""
+    rows = await session.execute(
+        select(Application.state, func.count())
+        .where(
+            Application.number.is_not(None),
+            Application.item_code.in_(_codes(staff, catalogue)),
+        )
+        .group_by(Application.state)
+    )
+    return {str(state): count for state, count in rows}
+
+
+async def view_case(
+    session: AsyncSession,
+    application: Application,
+    item: ServiceItem,
+    *,
+    staff: StaffUser,
+    calendar: WorkCalendar,
+    now: datetime,
+) -> CaseView:
+    """Everything of one case; the look is written to the audit trail."""
+    history = (await _histories(session, [application.id])).get(application.id, [])
+    due = _due(application, history, calendar)
+    received = received_at(application, history)
+    view = CaseView(
+        application=application,
+        item=item,
+        due_on=application.due_on,
+        silence_ends_on=silence_ends_on(calendar, china_date(received)) if received else None,
+        light=light(due, china_date(now), calendar),
+        possible=possible(application),
+    )
+    draft = await load_draft(session, application, item)
+    await _fill_answers(session, view, draft)
+    await _fill_papers(session, view, draft)
+    await _fill_checks(session, view, draft)
+    await _fill_identity(session, view, draft)
+    view.pictures = await _uploads(session, _picture_ids(view))
+    view.history = await _sentences(session, history)
+    view.supplements = list(
+        await session.scalars(
+            select(SupplementRow)
+            .where(SupplementRow.application_id == application.id)
+            .order_by(SupplementRow.id)
+        )
+    )
+    await record(
+        session,
+        actor=staff.actor,
+        action="case.viewed",
+        subject=f"application:{application.id}",
+        detail={"item": item.code},
+        now=now,
+    )
+    return view
+
+
+def light(due: date | None, today: date, calendar: WorkCalendar) -> Light:
+    """Traffic light of a due date: red is late, amber is due today or on the next working day."""
+    if due is None:
+        return "none"
+    if today > due:
+        return "red"
+    try:
+        return "amber" if calendar.working_days_between(today, due) <= 1 else "green"
+    except CalendarMissing:
+        return "none"
+
+
+def shown_value(asked: FormField, value: Any) -> str:
+    """An answer in the item's own words: a choice by its label, several joined."""
+    if isinstance(value, list):
+        return "、".join(shown_value(asked, one) for one in value)
+    if isinstance(value, dict):
+        return " ".join(str(part) for part in value.values() if part)
+    option = asked.option(str(value)) if asked.type == "choice" else None
+    return option.label if option else str(value)
+
+
+def masked_name(name: str) -> str:
+    """A name for lists that many eyes see: the first character only."""
+    return name[:1] + "*" * (len(name) - 1)
+
+
+def _codes(staff: StaffUser, catalogue: Catalogue) -> list[str]:
+    if staff.role not in CASE_ROLES:
+        return []
+    return [code for code, item in catalogue.items.items() if staff.handles(item.department)]
+
+
+def _due(
+    application: Application, history: Sequence[HistoryRow], calendar: WorkCalendar
+) -> date | None:
+    """The next day that matters: the end of the five days before acceptance, then the promise."""
+    if application.state == State.ACCEPTED:
+        return application.due_on
+    if application.state != State.SUBMITTED:
+        return None
+    received = received_at(application, history)
+    return silence_ends_on(calendar, china_date(received)) if received else None
+
+
+async def _applicants(session: AsyncSession, ids: Sequence[str]) -> dict[str, str]:
+    rows = await session.scalars(
+        select(AnswerRow).where(AnswerRow.application_id.in_(ids), AnswerRow.field == "name")
+    )
+    return {row.application_id: masked_name(str(row.value or "")) for row in rows}
+
+
+async def _histories(session: AsyncSession, ids: Sequence[str]) -> dict[str, list[HistoryRow]]:
+    rows = await session.scalars(
+        select(HistoryRow).where(HistoryRow.application_id.in_(ids)).order_by(HistoryRow.id)
+    )
+    found: dict[str, list[HistoryRow]] = {}
+    for row in rows:
+        found.setdefault(row.application_id, []).append(row)
+    return found
+
+
+async def _fill_answers(session: AsyncSession, view: CaseView, draft: Draft) -> None:
+    rows = await session.scalars(
+        select(AnswerRow).where(AnswerRow.application_id == view.application.id)
+    )
+    given = {row.field: row for row in rows}
+    for asked in view.item.fields:
+        row = given.get(asked.slug)
+        if row is not None and row.value not in (None, "", []):
+            pictures = _as_pictures(asked, row.value)
+            shown = "" if pictures else shown_value(asked, row.value)
+            view.answers.append(AnswerLine(asked, row.value, shown, row.source, row.at, pictures))
+        elif draft.applies(asked) is not False and asked.required:
+            view.unanswered.append(asked)
+
+
+def _as_pictures(asked: FormField, value: Any) -> tuple[str, ...]:
+    if asked.type not in _PICTURE_FIELDS:
+        return ()
+    values = value if isinstance(value, list) else [value]
+    return tuple(str(one) for one in values if one != "window")
+
+
+async def _fill_papers(session: AsyncSession, view: CaseView, draft: Draft) -> None:
+    rows = list(
+        await session.scalars(
+            select(MaterialRow)
+            .where(MaterialRow.application_id == view.application.id)
+            .order_by(MaterialRow.id)
+        )
+    )
+    needed = {one.slug for one in draft.needed_materials()}
+    for material in view.item.materials:
+        pages = [row for row in rows if row.material == material.slug]
+        if not pages and material.slug not in needed:
+            continue
+        state = pages[-1].state if pages else "missing"
+        if not pages and draft.supplied(material):
+            state = "supplied"
+        pictures = tuple(row.upload_id for row in pages if row.upload_id)
+        view.papers.append(
+            PaperLine(material.slug, material.name, state, pictures, material.when_text)
+        )
+
+
+async def _fill_checks(session: AsyncSession, view: CaseView, draft: Draft) -> None:
+    rows = await session.scalars(
+        select(CheckRow).where(CheckRow.application_id == view.application.id).order_by(CheckRow.id)
+    )
+    for row in rows:
+        title = NAMED_CHECKS.get(row.name, row.name)
+        view.checks.append(
+            CheckLine(row.name, title, row.answer, row.source, row.as_of, row.asked_at)
+        )
+    view.conditions = [_condition(one, draft) for one in view.item.applicants.conditions]
+
+
+def _condition(condition: ApplicantCondition, draft: Draft) -> ConditionLine:
+    said = condition.declared_by.holds(draft.answers) if condition.declared_by else None
+    name = condition.check.name
+    return ConditionLine(
+        text=condition.text,
+        kind=condition.check.kind,
+        said=said,
+        checked=draft.checks.get(name) if name else None,
+        alternative=condition.alternative_to is not None,
+    )
+
+
+async def _fill_identity(session: AsyncSession, view: CaseView, draft: Draft) -> None:
+    application = view.application
+    view.proofs = await proofs_of(session, application.id)
+    cards = [one for one in view.proofs if one.kind == ProofKind.ID_CARD and one.upload_ids]
+    if cards:
+        view.card = str(cards[-1].upload_ids[-1])
+        upload = await session.get(Upload, view.card)
+        read = (upload.analysis or {}).get("card", {}) if upload is not None else {}
+        view.card_differs = _differs(read, draft)
+    faces = [one for one in view.proofs if one.kind == ProofKind.FACE]
+    if faces:
+        view.face = _face(faces[-1], view.card)
+    if application.conversation_id or application.citizen_id:
+        consent = await consent_of(
+            session,
+            kind=FACE_CONSENT,
+            conversation_id=application.conversation_id,
+            citizen_id=application.citizen_id,
+        )
+        view.face_refused = consent is not None and not consent.granted
+
+
+def _differs(read: Mapping[str, Any], draft: Draft) -> list[str]:
+    """Slugs of fields whose answer is not what the card says."""
+    pairs = (("name", "name"), ("id_no", "id_no"), ("ethnicity", "ethnicity"))
+    return [
+        slug
+        for part, slug in pairs
+        if read.get(part) and draft.answers.get(slug) and read[part] != draft.answers[slug]
+    ]
+
+
+def _face(proof: Proof, card: str | None) -> FaceLine:
+    detail = proof.detail or {}
+    ids = [str(one) for one in proof.upload_ids or []]
+    thresholds = detail.get("thresholds")
+    return FaceLine(
+        card=ids[0] if len(ids) > 1 else card,
+        selfie=ids[-1] if ids else None,
+        band=proof.result,
+        distance=detail.get("distance"),
+        thresholds=(thresholds[0], thresholds[1]) if thresholds else None,
+        model=detail.get("model"),
+        why=detail.get("why"),
+    )
+
+
+def _picture_ids(view: CaseView) -> set[str]:
+    ids = {one for line in view.answers for one in line.pictures}
+    ids |= {one for paper in view.papers for one in paper.pictures}
+    ids |= {str(one) for proof in view.proofs for one in proof.upload_ids or []}
+    return ids
+
+
+async def _uploads(session: AsyncSession, ids: Iterable[str]) -> dict[str, Upload]:
+    rows = await session.scalars(select(Upload).where(Upload.id.in_(list(ids))))
+    return {row.id: row for row in rows}
+
+
+async def _sentences(session: AsyncSession, history: Sequence[HistoryRow]) -> list[HistoryLine]:
+    staff_ids = {row.actor.split(":", 1)[1] for row in history if row.actor.startswith("staff:")}
+    users = await session.scalars(select(StaffUser).where(StaffUser.id.in_(staff_ids)))
+    names = {user.actor: user.display_name for user in users}
+    return [
+        HistoryLine(
+            row.at, row.step, row.actor.split(":", 1)[0], names.get(row.actor, ""), row.note
+        )
+        for row in history
+    ]
