@@ -121,7 +121,7 @@ def _slugs_unique(item: ServiceItem) -> Iterator[Problem]:
     for field_ in item.fields:
         for value in _repeated(option.value for option in field_.options):
             yield f"fields[{field_.slug}].options", f"“{value}”写了两次，请改名或删掉一个"
-        words = [word for one in field_.options for word in {one.label, *one.synonyms}]
+        words = [word for one in field_.options for word in {one.label, *one.synonyms, *one.short_answers}]
         for word in _repeated(words):
             yield f"fields[{field_.slug}].options", f"“{word}”同时属于两个选项，请只留一处"
 

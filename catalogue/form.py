@@ -22,7 +22,11 @@ class Option(Strict):
     value: Slug = Field(description="存进申请的值（英文小写）")
     label: Text = Field(description="按钮上的字")
     synonyms: tuple[Text, ...] = Field(
-        default=(), description="市民可能的其它说法，例如 租的、出租屋"
+        default=(), description="市民可能的其它说法，例如 租的、出租屋；在哪里听到都算数"
+    )
+    short_answers: tuple[Text, ...] = Field(
+        default=(),
+        description="太短、太常见的说法，例如 没有、妈妈：只有正在问这一题时才算数",
     )
     hint: Text | None = Field(default=None, description="一句解释，选项不好懂时用")
 
