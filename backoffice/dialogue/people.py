@@ -1,8 +1,8 @@
 """A person: a call-back with a promised time, or the hall's address. Never a dead end."""
 
+from datetime import date
 from typing import Any
 
-from backoffice.clock import CHINA
 from backoffice.dialogue.talk import Talk
 from backoffice.identity.models import Citizen
 from backoffice.identity.services import phone_of
@@ -54,8 +54,9 @@ async def open_call_back(talk: Talk, *, phone: str, about: str) -> tuple[str, di
         calendar=talk.knowledge.calendar,
         key=f"{about}:{talk.conversation.id}:{draft.application.id if draft else ''}",
     )
-    params = {"by": spoken_moment(task.promised_at), **hall_words(talk)}
-    return "callback_promised", params
+    if task.promised_on is None:
+        return "callback_promised_open", hall_words(talk)
+    return "callback_promised", {"by": spoken_day(task.promised_on), **hall_words(talk)}
 
 
 def _summary(talk: Talk, about: str) -> str:
@@ -65,10 +66,9 @@ def _summary(talk: Talk, about: str) -> str:
     return "; ".join(parts)
 
 
-def spoken_moment(moment: Any) -> str:
-    """A promised moment in the words of the hall."""
-    local = moment.astimezone(CHINA)
-    return f"{local.month}月{local.day}日{local:%H:%M}"
+def spoken_day(day: date) -> str:
+    """A day as it is said: `11月24日`."""
+    return f"{day.month}月{day.day}日"
 
 
 def hall_words(talk: Talk) -> dict[str, str]:
