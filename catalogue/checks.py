@@ -8,6 +8,7 @@ from catalogue.conditions import Condition
 from catalogue.faults import Fault
 from catalogue.form import FormField, Material
 from catalogue.schema import ApplicantCondition, ServiceItem, Sourced
+from catalogue.strict import Strict
 from catalogue.vocabulary import PROOFS
 
 Problem = tuple[str, str]
@@ -40,19 +41,22 @@ def cross_check(items: Mapping[str, ServiceItem], around: Surroundings) -> list[
     codes = {item.code for item in items.values()} | set(around.planned)
     for file, item in items.items():
         if item.code != file.removesuffix(".yml"):
-            faults.append(Fault(file, "code", f"要和文件名一样，请改成 {file.removesuffix('.yml')}"))
+            faults.append(
+                Fault(file, "code", f"要和文件名一样，请改成 {file.removesuffix('.yml')}")
+            )
         faults += [Fault(file, *problem) for problem in _references(item, codes, around)]
     return faults + _shared_names(items)
 
 
-def _references(
-    item: ServiceItem, codes: set[str], around: Surroundings
-) -> Iterator[Problem]:
+def _references(item: ServiceItem, codes: set[str], around: Surroundings) -> Iterator[Problem]:
     for path, code in _item_codes(item):
         if code not in codes:
-            yield path, (
-                f"没有“{code}”这个事项；如果是以后才加的事项，"
-                "请先写进 data/parameters/planned_items.yml"
+            yield (
+                path,
+                (
+                    f"没有“{code}”这个事项；如果是以后才加的事项，"
+                    "请先写进 data/parameters/planned_items.yml"
+                ),
             )
     if item.department not in around.departments:
         yield "department", f"没有“{item.department}”这个部门，见 data/parameters/departments.yml"
@@ -99,7 +103,7 @@ def _cited(value: object, path: str) -> Iterator[Problem]:
         for number, member in enumerate(value):
             name = getattr(member, "slug", None) or getattr(member, "id", None) or number + 1
             yield from _cited(member, f"{path}[{name}]")
-    elif hasattr(type(value), "model_fields"):
+    elif isinstance(value, Strict):
         for key in type(value).model_fields:
             here = f"{path}.{key}" if path else key
             inner = getattr(value, key)
@@ -121,7 +125,11 @@ def _slugs_unique(item: ServiceItem) -> Iterator[Problem]:
     for field_ in item.fields:
         for value in _repeated(option.value for option in field_.options):
             yield f"fields[{field_.slug}].options", f"“{value}”写了两次，请改名或删掉一个"
-        words = [word for one in field_.options for word in {one.label, *one.synonyms, *one.short_answers}]
+        words = [
+            word
+            for one in field_.options
+            for word in {one.label, *one.synonyms, *one.short_answers}
+        ]
         for word in _repeated(words):
             yield f"fields[{field_.slug}].options", f"“{word}”同时属于两个选项，请只留一处"
 
@@ -293,7 +301,7 @@ def _sourced(value: object, path: str) -> Iterator[tuple[str, Sourced]]:
     if isinstance(value, tuple):
         for number, member in enumerate(value):
             yield from _sourced(member, f"{path}[{number + 1}]")
-    elif hasattr(type(value), "model_fields"):
+    elif isinstance(value, Strict):
         for key in type(value).model_fields:
             yield from _sourced(getattr(value, key), f"{path}.{key}" if path else key)
 

@@ -53,7 +53,9 @@ class Condition(Strict):
     def _one_form(self) -> Self:
         forms = [self.field, self.all_, self.any_, self.not_]
         if sum(form is not None for form in forms) != 1:
-            raise _wrong("条件要写成 {field, op, value}、{all: [...]}、{any: [...]} 或 {not: ...} 之一")
+            raise _wrong(
+                "条件要写成 {field, op, value}、{all: [...]}、{any: [...]} 或 {not: ...} 之一"
+            )
         if self.field is None:
             if self.op is not None or self.value is not None:
                 raise _wrong("all/any/not 旁边不能再写 op 或 value")

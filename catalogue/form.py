@@ -63,7 +63,9 @@ class Validation(Strict):
     after: Slug | None = Field(default=None, description="要晚于哪个日期字段")
     before: date | Slug | None = Field(default=None, description="要早于哪天，或哪个日期字段")
     warn_over: WarnOver | None = None
-    clerk_rule: Text | None = Field(default=None, description="机器不查、由人核对的规则，写成一句话")
+    clerk_rule: Text | None = Field(
+        default=None, description="机器不查、由人核对的规则，写成一句话"
+    )
     bg: Text | None = Field(default=None, description="相片底色")
     face: int | None = Field(default=None, description="相片里要有几张脸")
     no_hat: bool = False
@@ -154,7 +156,8 @@ class Material(Strict):
     slug: Slug
     name: Text
     form: tuple[MaterialForm, ...] = Field(
-        min_length=1, description="original 看原件，copy 复印件，e_licence 电子证照可代，form 系统生成"
+        min_length=1,
+        description="original 看原件，copy 复印件，e_licence 电子证照可代，form 系统生成",
     )
     required: Literal["always", "conditional"]
     when: Condition | None = None

@@ -53,7 +53,8 @@ def load_catalogue(folder: Path) -> Catalogue:
     if not paths:
         faults.append(Fault(folder.name, "", "文件夹里没有事项文件（*.yml）"))
     faults += [
-        Fault(path.name, "", "文件名要以 .yml 结尾，请改名") for path in sorted(folder.glob("*.yaml"))
+        Fault(path.name, "", "文件名要以 .yml 结尾，请改名")
+        for path in sorted(folder.glob("*.yaml"))
     ]
     for path in paths:
         digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")

@@ -74,7 +74,8 @@ class ApplicantCondition(Strict):
     spoken: bool = Field(default=True, description="解说条件时要不要讲（只用来判断的写 false）")
     check: Check
     declared_by: Condition | None = Field(
-        default=None, description="申请人的哪些回答等于说“我符合这一条”。check 是 declared 的，不成立就是自己说不符合"
+        default=None,
+        description="申请人的哪些回答等于说“我符合这一条”。check 是 declared 的，不成立就是自己说不符合",
     )
     if_not: Text | None = Field(default=None, description="不符合时怎样告诉市民")
     do_instead: Text | None = Field(default=None, description="不符合时可以怎么办")

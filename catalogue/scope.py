@@ -29,7 +29,9 @@ def settled(item: ServiceItem, answers: Mapping[str, object]) -> dict[str, objec
     return known
 
 
-def applies(when: Condition | None, item: ServiceItem, answers: Mapping[str, object]) -> bool | None:
+def applies(
+    when: Condition | None, item: ServiceItem, answers: Mapping[str, object]
+) -> bool | None:
     """Whether something with this condition is needed; None while that is still open."""
     return True if when is None else when.holds(settled(item, answers))
 

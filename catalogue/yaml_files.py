@@ -19,7 +19,7 @@ class _Loader(yaml.SafeLoader):
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         seen: set[Any] = set()
         for key_node, _ in node.value:
-            key = self.construct_object(key_node, deep=True)  # type: ignore[no-untyped-call]
+            key = self.construct_object(key_node, deep=True)
             if not isinstance(key, str):
                 raise _KeyFault(f"键“{key}”要写成文字，请加引号", key_node.start_mark)
             if key in seen:
@@ -42,7 +42,9 @@ def read_yaml(path: Path) -> tuple[Any, list[Fault]]:
     except _KeyFault as exc:
         return None, [Fault(path.name, _where(exc), str(exc.problem))]
     except yaml.YAMLError as exc:
-        return None, [Fault(path.name, _where(exc), "这一行附近的写法读不懂，请检查缩进、冒号和引号")]
+        return None, [
+            Fault(path.name, _where(exc), "这一行附近的写法读不懂，请检查缩进、冒号和引号")
+        ]
 
 
 def _where(exc: yaml.YAMLError) -> str:
