@@ -5,9 +5,11 @@ Order, first wins: the shell's environment, `.env`, and in demo mode `<var>/demo
 
 import os
 import secrets
+from datetime import UTC, datetime
 from pathlib import Path
 
 from backoffice.crypto import KeyRing
+from backoffice.results.signing import SigningKeys
 
 ROOT = Path(__file__).resolve().parent.parent
 STAFF_ROLES = ("clerk", "head", "admin")
@@ -46,7 +48,9 @@ def process_environment(overrides: dict[str, str] | None = None) -> dict[str, st
     Args:
         overrides: settings that win over all others, for instance a test's ports and folder.
     """
-    environment = read_env_file(ROOT / ".env") | dict(os.environ) | (overrides or {})
+    given = read_env_file(ROOT / ".env") | dict(os.environ) | (overrides or {})
+    # `NAME=` in a file that was copied from .env.example means: not set
+    environment = {k: v for k, v in given.items() if v or not k.startswith("XZ_")}
     folder = Path(environment.get("XZ_VAR_DIR") or ROOT / "var").resolve()
     environment["XZ_VAR_DIR"] = str(folder)
     if environment.get("XZ_MODE", "demo") == "demo":
@@ -85,6 +89,7 @@ def demo_defaults(folder: Path) -> dict[str, str]:
     return {
         "XZ_MODE": "demo",
         "XZ_KEYS_FILE": str(folder / "keys.json"),
+        "XZ_SIGNING_KEY_FILE": str(folder / "signing.json"),
         "XZ_BOT_SECRET": secrets.token_urlsafe(32),
         "XZ_ACTIONS_SECRET": secrets.token_urlsafe(32),
         **{f"XZ_DEMO_{role.upper()}_PASSWORD": _password() for role in STAFF_ROLES},
@@ -92,7 +97,7 @@ def demo_defaults(folder: Path) -> dict[str, str]:
 
 
 def ensure_demo_env(folder: Path) -> None:
-    """Write `<folder>/demo.env` and the key file, once; both readable by the owner only.
+    """Write `<folder>/demo.env` and the key files, once; all readable by the owner only.
 
     A later version's new names are added to an existing file; what is there is never changed.
     """
@@ -108,6 +113,10 @@ def ensure_demo_env(folder: Path) -> None:
                     "# Secrets of this demo only, made at its first start. Not for production.\n"
                 )
             file.writelines(f"{name}={value}\n" for name, value in missing.items())
-    keys = Path((present | missing)["XZ_KEYS_FILE"])
+    values = present | missing
+    keys, signing = Path(values["XZ_KEYS_FILE"]), Path(values["XZ_SIGNING_KEY_FILE"])
     if not keys.exists():
         KeyRing.generate().save(keys)
+    if not signing.exists():
+        # named test-…, so that nothing that a demonstration issues can pass for real
+        SigningKeys.generate(test=True, now=datetime.now(UTC)).save(signing)

@@ -9,7 +9,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from types import FrameType
 
-from ops.env import ROOT, STAFF_ROLES, ensure_demo_env, process_environment, var_dir
+from ops.env import ROOT, STAFF_ROLES, ensure_demo_env, process_environment
 from ops.stack import CannotStart, Stack
 
 _WIDTH = 78
@@ -112,13 +112,16 @@ def main() -> int:
     os.umask(0o077)  # everything below var/ is for the owner only
     signal.signal(signal.SIGINT, _stop)
     signal.signal(signal.SIGTERM, _stop)
-    demo = os.environ.get("XZ_MODE", "demo") == "demo"
-    if demo:
-        ensure_demo_env(Path(process_environment().get("XZ_VAR_DIR") or var_dir()))
     environment = process_environment()
+    if environment.get("XZ_MODE", "demo") == "demo":
+        ensure_demo_env(Path(environment["XZ_VAR_DIR"]))
+        environment = process_environment()
     stack = Stack(environment)
     begin = time.monotonic()
     try:
+        if "--prepare-only" in sys.argv[1:]:
+            prepare(environment)
+            return 0
         stack.check_free()
         prepare(environment)
         say("start the processes; the bot needs about 30 s …")
