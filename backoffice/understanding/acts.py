@@ -8,7 +8,18 @@ from functools import cache
 from backoffice.understanding.lexicon import any_of, words
 from backoffice.understanding.normal import normalise
 
-_ACTS = ("affirm", "deny", "cancel", "pause", "resume", "repeat", "ask_human", "goodbye", "thank", "greet")
+_ACTS = (
+    "affirm",
+    "deny",
+    "cancel",
+    "pause",
+    "resume",
+    "repeat",
+    "ask_human",
+    "goodbye",
+    "thank",
+    "greet",
+)
 _PIECES = re.compile(r"[\s,。.!！;；、~…，]+")
 # A-not-A: 可不可以, 系唔系, 得唔得, 收不收.
 _A_NOT_A = re.compile(r"([一-鿿])[不唔没]\1")
@@ -70,7 +81,9 @@ def closed_act(text: str) -> str | None:
     if not pieces or None in acts:
         return None
     polite = words("acts", "polite")
-    weighty = {a for a, piece in zip(acts, pieces, strict=True) if piece not in polite and a != "thank"}
+    weighty = {
+        a for a, piece in zip(acts, pieces, strict=True) if piece not in polite and a != "thank"
+    }
     if not weighty:
         weighty = set(acts)
         if len(weighty) > 1:

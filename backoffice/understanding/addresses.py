@@ -56,7 +56,15 @@ def places() -> Mapping[str, Place]:
         for village in town["villages"]:
             place = Place(base + village, town["name"], village)
             stem = re.sub("(社区|村)$", "", village)
-            for word in (village, stem + "社区居委会", stem + "居委会", stem + "村委会", stem + "村民委员会", stem + "居委", stem + "村委"):
+            for word in (
+                village,
+                stem + "社区居委会",
+                stem + "居委会",
+                stem + "村委会",
+                stem + "村民委员会",
+                stem + "居委",
+                stem + "村委",
+            ):
                 put(word, place)
             if village.endswith("村"):
                 put(stem + "村", place)
@@ -68,7 +76,10 @@ def places() -> Mapping[str, Place]:
 @cache
 def _town_alternatives() -> str:
     data = lexicon("places")
-    return alternation(w for town in data["towns"] for w in (town["name"], *town["aliases"])) + _NOT_A_ROAD
+    return (
+        alternation(w for town in data["towns"] for w in (town["name"], *town["aliases"]))
+        + _NOT_A_ROAD
+    )
 
 
 @cache
@@ -150,9 +161,18 @@ def _address_at(text: str, start: int) -> AddressSpan | None:
     while True:
         gap = re.compile(r"[ ,、]*").match(text, place)
         nearest = gap.end() if gap else place
-        matches = [m for _, p in _part_patterns() if (m := p.match(text, nearest)) and m.end() > nearest]
+        matches = [
+            m for _, p in _part_patterns() if (m := p.match(text, nearest)) and m.end() > nearest
+        ]
         if nearest > place and strength:  # behind a pause only what cannot be anything else
-            matches = [m for m in matches if re.search(r"[0-9一二三四五六七八九十].*(?:栋|幢|座|楼|单元|梯|室|房|号)|^[0-9]{3,4}$", m[0])]
+            matches = [
+                m
+                for m in matches
+                if re.search(
+                    r"[0-9一二三四五六七八九十].*(?:栋|幢|座|楼|单元|梯|室|房|号)|^[0-9]{3,4}$",
+                    m[0],
+                )
+            ]
         if not matches:
             break
         place = min(matches, key=lambda m: (_order(m, text), -m.end())).end()
@@ -185,7 +205,11 @@ def find_address(text: str, start: int, end: int) -> AddressSpan | None:
     for place in range(start, end):
         if best and place < best.end:
             continue
-        if place > start and re.match(rf"[{_HAN}]", text[place - 1]) and not _may_start_inside(text, place):
+        if (
+            place > start
+            and re.match(rf"[{_HAN}]", text[place - 1])
+            and not _may_start_inside(text, place)
+        ):
             continue
         span = address_from(text, place)
         if span and (best is None or span.strength > best.strength):

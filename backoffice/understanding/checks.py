@@ -54,11 +54,20 @@ def _check_date(wanted: Wanted, value: Any, today: date) -> Fault | None:
         return Fault("fault.date.impossible")
     if not _EARLIEST_DAY <= day <= _LATEST_DAY:
         return Fault("fault.date.impossible")
-    latest, earliest = _bound(wanted.rules.get("max"), today), _bound(wanted.rules.get("min"), today)
+    latest, earliest = (
+        _bound(wanted.rules.get("max"), today),
+        _bound(wanted.rules.get("min"), today),
+    )
     if latest and day > latest:
-        return Fault("fault.date.in_future" if latest == today else "fault.date.too_late", {"latest": latest.isoformat()})
+        return Fault(
+            "fault.date.in_future" if latest == today else "fault.date.too_late",
+            {"latest": latest.isoformat()},
+        )
     if earliest and day < earliest:
-        return Fault("fault.date.in_past" if earliest == today else "fault.date.too_early", {"earliest": earliest.isoformat()})
+        return Fault(
+            "fault.date.in_past" if earliest == today else "fault.date.too_early",
+            {"earliest": earliest.isoformat()},
+        )
     return None
 
 
@@ -67,14 +76,18 @@ def _check_choice(wanted: Wanted, value: Any, today: date) -> Fault | None:
     given = value if isinstance(value, (list, tuple)) else (value,)
     if given and all(one in allowed for one in given):
         return None
-    return Fault("fault.choice.unknown", {"options": "、".join(option.label for option in wanted.options)})
+    return Fault(
+        "fault.choice.unknown", {"options": "、".join(option.label for option in wanted.options)}
+    )
 
 
 def _check_address(wanted: Wanted, value: Any, today: date) -> Fault | None:
     text = str(value).strip()
     missing = missing_parts(text, wanted.rules.get("needs", ()))
     if missing:
-        return Fault(f"fault.address.{_NEED_CODES[missing[0]]}_missing", {"missing": "、".join(missing)})
+        return Fault(
+            f"fault.address.{_NEED_CODES[missing[0]]}_missing", {"missing": "、".join(missing)}
+        )
     if not parts(text) and len(text) < 4:
         return Fault("fault.address.short")
     return _check_length(wanted, text)
@@ -85,13 +98,20 @@ def _check_region(wanted: Wanted, value: Any, today: date) -> Fault | None:
     within = str(wanted.rules.get("within", ""))
     place = resolve_region(text)
     if within and place is None:
-        elsewhere = re.compile(alternation((words("places", "provinces") | words("places", "cities")) - {"佛山", "广东"}))
+        elsewhere = re.compile(
+            alternation(
+                (words("places", "provinces") | words("places", "cities")) - {"佛山", "广东"}
+            )
+        )
         if elsewhere.match(text):
             return Fault("fault.region.outside", {"within": within})
     if wanted.rules.get("level") == "village" and (place is None or place.village is None):
         if not re.search("[一-鿿](?:村|社区|居委会|村委会)", text):
             town = place.town if place else ""
-            return Fault("fault.region.village_missing" if town else "fault.region.unknown", {"town": town, "within": within})
+            return Fault(
+                "fault.region.village_missing" if town else "fault.region.unknown",
+                {"town": town, "within": within},
+            )
     return None
 
 
@@ -158,7 +178,9 @@ _CHECKS: Mapping[str, Callable[[Wanted, Any, date], Fault | None]] = {
 
 def ethnic_names() -> frozenset[str]:
     """The names of ethnic groups as identity cards write them."""
-    return frozenset(group + "族" for group in words("ethnic_groups", "groups")) | words("ethnic_groups", "others")
+    return frozenset(group + "族" for group in words("ethnic_groups", "groups")) | words(
+        "ethnic_groups", "others"
+    )
 
 
 def check(wanted: Wanted, value: Any, *, today: date) -> Fault | None:

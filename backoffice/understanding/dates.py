@@ -17,7 +17,11 @@ from backoffice.understanding.types import Precision
 Leaning = Literal["past", "future", "none"]
 """Which side of today an incomplete date means."""
 
-_DIGIT = {c: str(n) for n, cs in enumerate(("零〇○", "一", "二两", "三", "四", "五", "六", "七", "八", "九")) for c in cs}
+_DIGIT = {
+    c: str(n)
+    for n, cs in enumerate(("零〇○", "一", "二两", "三", "四", "五", "六", "七", "八", "九"))
+    for c in cs
+}
 _N = r"[0-9]{1,2}|[一二三四五六七八九]?十[一二三四五六七八九]?|廿[一二三四五六七八九]?|[一二两三四五六七八九]"
 _RELATIVE_YEARS = {
     "大前年": -3, "前年": -2, "去年": -1, "旧年": -1, "上年": -1, "今年": 0, "本年": 0, "当年": 0,
@@ -27,7 +31,14 @@ _RELATIVE_DAYS = {
     "大前天": -3, "大前日": -3, "前天": -2, "前日": -2, "昨天": -1, "昨日": -1, "琴日": -1, "寻日": -1, "噚日": -1,
     "今天": 0, "今日": 0, "明天": 1, "明日": 1, "听日": 1, "聽日": 1, "大后天": 3, "后天": 2, "后日": 2,
 }  # fmt: skip
-_HOLIDAYS = {"元旦": (1, 1), "劳动节": (5, 1), "五一": (5, 1), "国庆节": (10, 1), "国庆": (10, 1), "十一国庆": (10, 1)}
+_HOLIDAYS = {
+    "元旦": (1, 1),
+    "劳动节": (5, 1),
+    "五一": (5, 1),
+    "国庆节": (10, 1),
+    "国庆": (10, 1),
+    "十一国庆": (10, 1),
+}
 _YEAR_WORD = "|".join(sorted(_RELATIVE_YEARS, key=len, reverse=True))
 _DAY_WORD = "|".join(sorted(_RELATIVE_DAYS, key=len, reverse=True))
 _YEAR_NUMBER = r"[0-9]{4}|[0-9]{2}|[一二][零〇○一二三四五六七八九]{3}|[零〇○一二三四五六七八九]{2}"
@@ -36,17 +47,32 @@ _EDGE = "初|头|上旬|中旬|中间|中|下旬|底|尾|末"
 _PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     (name, re.compile(pattern))
     for name, pattern in (
-        ("compact", r"(?<![0-9])(?P<Y>(?:19|20)[0-9]{2})(?P<M>[01][0-9])(?P<D>[0-3][0-9])(?![0-9])"),
-        ("numeric", r"(?<![0-9./-])(?P<Y>[0-9]{4}|[0-9]{2}) ?(?P<s>[./-]) ?(?P<M>[0-9]{1,2}) ?(?P=s) ?(?P<D>[0-9]{1,2})(?![0-9./-])[日号]?"),
-        ("numeric_month", r"(?<![0-9./-])(?P<Y>(?:19|20)[0-9]{2}) ?[./-] ?(?P<M>[0-9]{1,2})(?![0-9./-])"),
+        (
+            "compact",
+            r"(?<![0-9])(?P<Y>(?:19|20)[0-9]{2})(?P<M>[01][0-9])(?P<D>[0-3][0-9])(?![0-9])",
+        ),
+        (
+            "numeric",
+            r"(?<![0-9./-])(?P<Y>[0-9]{4}|[0-9]{2}) ?(?P<s>[./-]) ?(?P<M>[0-9]{1,2}) ?(?P=s) ?(?P<D>[0-9]{1,2})(?![0-9./-])[日号]?",
+        ),
+        (
+            "numeric_month",
+            r"(?<![0-9./-])(?P<Y>(?:19|20)[0-9]{2}) ?[./-] ?(?P<M>[0-9]{1,2})(?![0-9./-])",
+        ),
         (
             "worded",
             rf"(?:(?P<Y>{_YEAR_NUMBER})年|(?P<RY>{_YEAR_WORD}))?的?[, ]?"
             rf"(?:(?P<M>{_N})(?:月份|月)|(?P<RM>上上个?月|上个?月|前个月|这个月|今个月|本月|呢个月|下下个?月|下个?月))"
             rf"(?:的?(?P<D>{_N})(?:[号日]|(?![0-9一二三四五六七八九十年月天个楼室房栋座路])))?(?:的?(?P<E>{_EDGE}))?",
         ),
-        ("month_and_day_number", rf"(?P<RY>{_YEAR_WORD})(?P<M>[0-9]{{1,2}})[./-](?P<D>[0-9]{{1,2}})(?![0-9])"),
-        ("holiday", rf"(?:(?P<Y>{_YEAR_NUMBER})年|(?P<RY>{_YEAR_WORD}))?的?(?P<H>{'|'.join(sorted(_HOLIDAYS, key=len, reverse=True))})(?![0-9一二三四五六七八九零])"),
+        (
+            "month_and_day_number",
+            rf"(?P<RY>{_YEAR_WORD})(?P<M>[0-9]{{1,2}})[./-](?P<D>[0-9]{{1,2}})(?![0-9])",
+        ),
+        (
+            "holiday",
+            rf"(?:(?P<Y>{_YEAR_NUMBER})年|(?P<RY>{_YEAR_WORD}))?的?(?P<H>{'|'.join(sorted(_HOLIDAYS, key=len, reverse=True))})(?![0-9一二三四五六七八九零])",
+        ),
         (
             "ago",
             rf"(?:(?P<half>半)|(?P<n>[0-9]{{1,3}}|{_N}|几))个?(?P<more>多|几)?(?P<u>天|日|星期|礼拜|周|月|年)(?P<plus>半|多|几)?(?P<way>之?以?前|之?后|以后)",
@@ -57,10 +83,19 @@ _PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ),
         ("weekday", r"(?P<W>上上|上|这|本|呢|下)个?(?:星期|礼拜|周)(?P<w>[一二三四五六日天1-6])?"),
         ("day", rf"(?P<RD>{_DAY_WORD})"),
-        ("year_edge", rf"(?:(?P<Y>{_YEAR_NUMBER})年|(?P<RY>{_YEAR_WORD}))的?(?:年)?(?P<E>{_EDGE})?"),
-        ("year_edge", rf"(?P<Y>[0-9]{{2}}|[0-9]{{4}})?(?P<E2>年初|年头|年中|年底|年尾|年末)"),
-        ("month_day_slash", r"(?<![0-9./-])(?P<M>[0-9]{1,2}) ?[/.-] ?(?P<D>[0-9]{1,2})(?![0-9./-])[日号]?"),
-        ("day_only", r"(?<![0-9一二三四五六七八九十])(?:这个月|本月|今个月)?(?P<D>[0-9]{1,2}|[二三]?十[一二三四五六七八九]?|[一二三四五六七八九])[号日](?![0-9楼栋座房线室铺院窗门])"),
+        (
+            "year_edge",
+            rf"(?:(?P<Y>{_YEAR_NUMBER})年|(?P<RY>{_YEAR_WORD}))的?(?:年)?(?P<E>{_EDGE})?",
+        ),
+        ("year_edge", r"(?P<Y>[0-9]{2}|[0-9]{4})?(?P<E2>年初|年头|年中|年底|年尾|年末)"),
+        (
+            "month_day_slash",
+            r"(?<![0-9./-])(?P<M>[0-9]{1,2}) ?[/.-] ?(?P<D>[0-9]{1,2})(?![0-9./-])[日号]?",
+        ),
+        (
+            "day_only",
+            r"(?<![0-9一二三四五六七八九十])(?:这个月|本月|今个月)?(?P<D>[0-9]{1,2}|[二三]?十[一二三四五六七八九]?|[一二三四五六七八九])[号日](?![0-9楼栋座房线室铺院窗门])",
+        ),
     )
 )
 
@@ -152,7 +187,9 @@ def _duration(found: re.Match[str], today: date, backward: bool) -> tuple[date, 
     return _shift_months(today, sign * months), precision
 
 
-def _worded(found: re.Match[str], today: date, leaning: Leaning, last: bool) -> tuple[date, Precision]:
+def _worded(
+    found: re.Match[str], today: date, leaning: Leaning, last: bool
+) -> tuple[date, Precision]:
     """Year, month, day in words, any of year and day left out. ValueError: no such day."""
     groups = found.groupdict()
     year = _year(found, today)
@@ -181,7 +218,9 @@ def _weekday(found: re.Match[str], today: date) -> tuple[date, Precision]:
     return monday + timedelta(days=index if index >= 0 else int(found["w"]) - 1), "day"
 
 
-def _value(name: str, found: re.Match[str], today: date, leaning: Leaning, last: bool) -> tuple[date, Precision] | None:
+def _value(
+    name: str, found: re.Match[str], today: date, leaning: Leaning, last: bool
+) -> tuple[date, Precision] | None:
     """The day meant by one match; None: too vague. ValueError: no such day."""
     if name in ("compact", "numeric", "month_and_day_number"):
         return date(_year(found, today) or today.year, int(found["M"]), int(found["D"])), "day"
@@ -191,7 +230,9 @@ def _value(name: str, found: re.Match[str], today: date, leaning: Leaning, last:
         return _worded(found, today, leaning, last)
     if name == "holiday":
         month, day = _HOLIDAYS[found["H"]]
-        return date(_year(found, today) or _guess_year(month, day, today, leaning), month, day), "day"
+        return date(
+            _year(found, today) or _guess_year(month, day, today, leaning), month, day
+        ), "day"
     if name in ("ago", "lasting"):
         return _duration(found, today, name == "lasting" or "前" in found["way"])
     if name == "weekday":
@@ -214,7 +255,9 @@ def _value(name: str, found: re.Match[str], today: date, leaning: Leaning, last:
     return anchor.replace(day=day), "day"
 
 
-def find_dates(text: str, *, today: date, leaning: Leaning = "none", last: bool = False) -> list[Said]:
+def find_dates(
+    text: str, *, today: date, leaning: Leaning = "none", last: bool = False
+) -> list[Said]:
     """All days said in a normalised text, in order.
 
     Args:

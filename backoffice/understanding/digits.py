@@ -24,12 +24,32 @@ _SHORTEST_WITH_X = 15
 _NUMERALS = {
     character: str(digit)
     for digit, characters in enumerate(
-        ("零〇○", "一幺壹弌吆", "二两贰貳兩弍", "三叁參弎", "四肆", "五伍", "六陆陸", "七柒", "八捌", "九玖")
+        (
+            "零〇○",
+            "一幺壹弌吆",
+            "二两贰貳兩弍",
+            "三叁參弎",
+            "四肆",
+            "五伍",
+            "六陆陸",
+            "七柒",
+            "八捌",
+            "九玖",
+        )
     )
     for character in characters
 }
 # Military and misheard digits: count only between digits.
-_INNER_DIGITS = {"o": "0", "O": "0", "洞": "0", "腰": "1", "妖": "1", "邀": "1", "拐": "7", "勾": "9"}
+_INNER_DIGITS = {
+    "o": "0",
+    "O": "0",
+    "洞": "0",
+    "腰": "1",
+    "妖": "1",
+    "邀": "1",
+    "拐": "7",
+    "勾": "9",
+}
 _PAUSE_WORDS = "呃额嗯啊哦杠横空格"
 _NOT_A_PAUSE = "[]:"
 _X = "Xx×Ⅹⅹ叉ＸｘХх✕✖"
@@ -123,7 +143,11 @@ def _groups(text: str, classes: str, start: int, end: int) -> list[_Group]:
         place += 1
     if digits:
         groups.append(_Group(digits, first, end))
-    if groups and "X" in groups[-1].digits and sum(len(g.digits) for g in groups) < _SHORTEST_WITH_X:
+    if (
+        groups
+        and "X" in groups[-1].digits
+        and sum(len(g.digits) for g in groups) < _SHORTEST_WITH_X
+    ):
         last = groups.pop()
         if last.digits != "X":
             groups.append(_Group(last.digits[:-1], last.start, last.end - 1))

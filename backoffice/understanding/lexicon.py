@@ -27,7 +27,11 @@ def words(name: str, section: str) -> frozenset[str]:
 
 def alternation(entries: Iterable[str]) -> str:
     """A regular-expression group matching any entry, longest first."""
-    return "(?:" + "|".join(re.escape(e) for e in sorted(set(entries), key=lambda e: (-len(e), e))) + ")"
+    return (
+        "(?:"
+        + "|".join(re.escape(e) for e in sorted(set(entries), key=lambda e: (-len(e), e)))
+        + ")"
+    )
 
 
 @cache

@@ -92,7 +92,9 @@ def is_not_a_name(text: str) -> bool:
 def _explanation_end(text: str, place: int, name: str) -> int:
     """End of explanations behind a name ("李梅，木子李，梅花的梅"), to be hidden with it."""
     described = alternation(lexicon("names")["described_surnames"])
-    part = re.compile(rf"[,、。 ]*(?:就?是|系)?(?:{described}|[{_HAN}]{{1,4}}[的嘅][{name}](?:字)?)")
+    part = re.compile(
+        rf"[,、。 ]*(?:就?是|系)?(?:{described}|[{_HAN}]{{1,4}}[的嘅][{name}](?:字)?)"
+    )
     while found := part.match(text, place):
         place = found.end()
     return place
@@ -109,11 +111,18 @@ def _given_ends(text: str, place: int, surname: int) -> tuple[int, bool]:
         if any(c in _particles() or c in "的嘅" for c in piece):
             continue
         rest = text[end:]
-        if not rest or rest[0] not in _HAN_SET or rest[0] in _particles() or _followers().match(rest):
+        if (
+            not rest
+            or rest[0] not in _HAN_SET
+            or rest[0] in _particles()
+            or _followers().match(rest)
+        ):
             boundaries.append((end, piece))
     for end, piece in boundaries:
         cut = _followers().search(piece)
-        if len(piece) == 1 or not (cut and cut.start() > 0 and _cut_is_likelier(text, place, surname, cut.start())):
+        if len(piece) == 1 or not (
+            cut and cut.start() > 0 and _cut_is_likelier(text, place, surname, cut.start())
+        ):
             return end, True
     return place + surname, False
 
@@ -144,7 +153,12 @@ def name_at(text: str, place: int) -> NameSpan | None:
         return None
     if title := _titles().match(text, place + surname):
         after = text[title.end() : title.end() + 1]
-        if after not in _HAN_SET or len(title[0]) > 1 or after in _particles() or _followers().match(text, title.end()):
+        if (
+            after not in _HAN_SET
+            or len(title[0]) > 1
+            or after in _particles()
+            or _followers().match(text, title.end())
+        ):
             return NameSpan(text[place : place + surname], place, title.end(), complete=False)
     end, bounded = _given_ends(text, place, surname)
     if end == place + surname:
@@ -156,7 +170,9 @@ def name_at(text: str, place: int) -> NameSpan | None:
             while end > place + surname + 1 and text[end - 1] in _unlikely():
                 end -= 1
             if text[place + surname] in _unlikely():
-                return NameSpan(text[place : place + surname], place, place + surname, complete=False)
+                return NameSpan(
+                    text[place : place + surname], place, place + surname, complete=False
+                )
     value = text[place:end]
     if is_not_a_name(value):
         return None
@@ -182,7 +198,9 @@ def whole_name(text: str, start: int, end: int) -> NameSpan | None:
     if not strip or is_not_a_name(strip):
         return None
     start += piece.find(strip)
-    if _DOTTED.fullmatch(strip) or (_LATIN.fullmatch(strip) and len(strip) >= 4 and not strip.islower()):
+    if _DOTTED.fullmatch(strip) or (
+        _LATIN.fullmatch(strip) and len(strip) >= 4 and not strip.islower()
+    ):
         return NameSpan(strip, start, start + len(strip)) if len(strip) <= LONGEST_NAME else None
     spaced = strip.replace(" ", "")
     if not re.fullmatch(rf"[{_HAN}]{{1,4}}", spaced):

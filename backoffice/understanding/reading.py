@@ -168,7 +168,9 @@ def cues_of(wanted: Wanted) -> tuple[str, ...]:
 
 @lru_cache(maxsize=4096)
 def _cues(label: str, own: tuple[str, ...]) -> tuple[str, ...]:
-    added = [cue for part, cues in lexicon("cues")["by_label"].items() if part in label for cue in cues]
+    added = [
+        cue for part, cues in lexicon("cues")["by_label"].items() if part in label for cue in cues
+    ]
     return tuple(dict.fromkeys((*own, *added)))
 
 
@@ -180,7 +182,11 @@ def cue_pattern(cues: tuple[str, ...]) -> re.Pattern[str]:
 @cache
 def _person_pattern(persons: tuple[str, ...]) -> re.Pattern[str]:
     data = lexicon("cues")["persons"]
-    groups = [f"(?P<{person}>{alternation(data[person])})" for person in persons if person in data and person != "applicant"]
+    groups = [
+        f"(?P<{person}>{alternation(data[person])})"
+        for person in persons
+        if person in data and person != "applicant"
+    ]
     relations = alternation(lexicon("cues")["relations"])
     own = alternation(data["applicant"])
     groups.append(f"(?P<applicant>{own}(?!(?:的|嘅|个|阿)?(?:{relations}|老板|房)))")
@@ -189,7 +195,9 @@ def _person_pattern(persons: tuple[str, ...]) -> re.Pattern[str]:
 
 def _markers(text: str, wanted: Sequence[Wanted], speaker: Person) -> list[Marker]:
     persons = dict.fromkeys(w.person for w in wanted if w.person)
-    persons_open = tuple(sorted({"landlord", "host", "other", *(p for p in persons if p)} - {"applicant"}))
+    persons_open = tuple(
+        sorted({"landlord", "host", "other", *(p for p in persons if p)} - {"applicant"})
+    )
     result = []
     for match in _person_pattern(persons_open).finditer(text):
         person: Any = match.lastgroup
@@ -205,7 +213,9 @@ def _markers(text: str, wanted: Sequence[Wanted], speaker: Person) -> list[Marke
     return sorted(result, key=lambda marker: marker.start)
 
 
-def read(text: str, wanted: Sequence[Wanted], today: date, channel: str, speaker: Person, corrected: bool) -> Reading:
+def read(
+    text: str, wanted: Sequence[Wanted], today: date, channel: str, speaker: Person, corrected: bool
+) -> Reading:
     """Prepares a normalised sentence for reading."""
     awaited = next((w for w in wanted if w.awaited), None)
     if speaker == "applicant" and any(w.person == "proxy" for w in wanted):

@@ -8,7 +8,13 @@ import cn2an
 
 from backoffice.understanding.checks import check
 from backoffice.understanding.dates import Leaning, Said, find_dates
-from backoffice.understanding.digits import PLACEHOLDERS, Number, emails, numbers, without_country_code
+from backoffice.understanding.digits import (
+    PLACEHOLDERS,
+    Number,
+    emails,
+    numbers,
+    without_country_code,
+)
 from backoffice.understanding.lexicon import any_of
 from backoffice.understanding.reading import Reading, cue_pattern, cues_of
 from backoffice.understanding.types import Fault, Person, Wanted
@@ -92,7 +98,9 @@ def _place_number(reading: Reading, number: Number, previous: int) -> None:
         return
     value = without_country_code(number.digits) if kind == "phone" else number.digits
     replaces = wanted.key in reading.found and bool(
-        any_of("corrections", "marks").search(reading.text[reading.found[wanted.key].end : number.start])
+        any_of("corrections", "marks").search(
+            reading.text[reading.found[wanted.key].end : number.start]
+        )
     )
     reading.take_checked(wanted, value, number.start, number.end, replaces=replaces)
 
@@ -134,7 +142,11 @@ def _field_for(reading: Reading, kind: str, number: Number, before: str) -> Want
 def _refuse_short(reading: Reading) -> None:
     """A number too short to be hidden, given where a phone, ID number or code was asked for."""
     awaited = reading.awaited
-    if awaited is None or awaited.kind not in ("phone", "id_number", "sms_code") or awaited.key in reading.found:
+    if (
+        awaited is None
+        or awaited.kind not in ("phone", "id_number", "sms_code")
+        or awaited.key in reading.found
+    ):
         return
     for number in numbers(reading.text, shortest=3):
         if not reading.is_free(number.start, number.end) or reading.asks_at(number.start):
@@ -153,7 +165,9 @@ def take_code(reading: Reading) -> None:
     if awaited is None or awaited.kind != "sms_code":
         return
     for number in numbers(reading.text, shortest=4):
-        if len(number.digits) == 6 and reading.take(awaited, number.digits, number.start, number.end):
+        if len(number.digits) == 6 and reading.take(
+            awaited, number.digits, number.start, number.end
+        ):
             return
 
 
@@ -188,7 +202,10 @@ def take_dates(reading: Reading) -> None:
         exact = next(
             one
             for one in find_dates(
-                reading.text, today=reading.today, leaning=_leaning(wanted), last=ends_something(wanted)
+                reading.text,
+                today=reading.today,
+                leaning=_leaning(wanted),
+                last=ends_something(wanted),
             )
             if one.start == said.start
         )
@@ -203,10 +220,14 @@ def _date_field(reading: Reading, said: Said, fields: list[Wanted]) -> Wanted | 
     best: tuple[int, Wanted] | None = None
     for wanted in fields:
         for cue in cue_pattern((*cues_of(wanted), *wanted.names)).finditer(reading.text):
-            if _pause_between(reading.text, cue.end(), said.start) or _pause_between(reading.text, said.end, cue.start()):
+            if _pause_between(reading.text, cue.end(), said.start) or _pause_between(
+                reading.text, said.end, cue.start()
+            ):
                 continue
             overlap = cue.start() < said.end and said.start < cue.end()
-            distance = 0 if overlap else min(abs(said.start - cue.end()), abs(cue.start() - said.end))
+            distance = (
+                0 if overlap else min(abs(said.start - cue.end()), abs(cue.start() - said.end))
+            )
             if distance <= _CUE_REACH and (best is None or distance < best[0]):
                 best = (distance, wanted)
     awaited = reading.awaited
@@ -224,7 +245,9 @@ def take_amount(reading: Reading) -> None:
     awaited = reading.awaited
     if awaited is None or awaited.kind != "number":
         return
-    for found in re.finditer(r"[0-9]+(?:\.[0-9]+)?[万千百]?|[零〇一二三四五六七八九十百千万亿两半]+", reading.text):
+    for found in re.finditer(
+        r"[0-9]+(?:\.[0-9]+)?[万千百]?|[零〇一二三四五六七八九十百千万亿两半]+", reading.text
+    ):
         if not reading.is_free(found.start(), found.end()) or reading.asks_at(found.start()):
             continue
         try:

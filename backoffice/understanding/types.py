@@ -36,11 +36,16 @@ class TextTooLong(ValueError):
 
 @dataclass(frozen=True)
 class Option:
-    """One possible answer to a choice. `synonyms`: other words for it, any dialect."""
+    """One possible answer to a choice.
+
+    synonyms: other words for it, any dialect, unmistakable in any sentence.
+    short_answers: words that mean it only as an answer to the question ("自己的").
+    """
 
     value: str
     label: str
     synonyms: tuple[str, ...] = ()
+    short_answers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,184 @@
+"""All answers in one sentence, and the sentence without them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import date
+
+from backoffice.understanding.acts import closed_act, is_correction, is_question
+from backoffice.understanding.digits import mask
+from backoffice.understanding.lexicon import alternation, any_of, lexicon, words
+from backoffice.understanding.naming import fields_named
+from backoffice.understanding.normal import normalise
+from backoffice.understanding.reading import Reading, as_awaited, cues_of, is_person_name, read
+from backoffice.understanding.takers_places import take_addresses
+from backoffice.understanding.takers_typed import take_amount, take_code, take_dates, take_numbers
+from backoffice.understanding.takers_words import (
+    take_announced_text,
+    take_choices,
+    take_free_text,
+    take_names,
+    take_yes_no,
+)
+from backoffice.understanding.types import Extraction, Person, Wanted
+
+_PLACEHOLDER = re.compile(r"\[[一-鿿]{2,4}\]")
+
+
+def extract(
+    text: str,
+    wanted: Sequence[Wanted],
+    *,
+    today: date,
+    channel: str = "phone",
+    speaker: Person = "applicant",
+) -> Extraction:
+    """All answers in one sentence.
+
+    Args:
+        text: raw or normalised; it is normalised here, spans refer to the normalised text.
+        wanted: every field that is open, awaited or filled, in the order of asking; also those
+            whose condition is not yet known.
+        today: the day in Asia/Shanghai, for "去年三月" and for checks.
+        channel: "phone" or "kiosk".
+        speaker: whose data "我" announces: "proxy" once it is known that a proxy fills the form.
+    Returns:
+        Spans never overlap; each key at most once; a value that fails its check is in `refused`,
+        except an incomplete address, region or name, which is in `found` with its fault.
+    Raises:
+        TextTooLong: see normalise.
+    """
+    text = normalise(text)
+    corrected = is_correction(text)
+    fields = list(wanted)
+    reading = read(text, fields, today, channel, speaker, corrected)
+    target = _corrected_field(text, reading) if corrected else None
+    if target is not None:
+        reading = read(text, as_awaited(fields, target.key), today, channel, speaker, corrected)
+        _cross_out_old(reading, target)
+    _take_all(reading)
+    return _result(reading)
+
+
+def _take_all(reading: Reading) -> None:
+    """Surest forms first; each taker leaves alone what another has taken."""
+    act = closed_act(reading.text)
+    if act is not None and not _is_short_answer(reading):
+        take_yes_no(reading)
+        return
+    take_code(reading)
+    take_numbers(reading)
+    if reading.awaited and reading.awaited.kind == "choice":
+        take_choices(reading)
+    take_names(reading)
+    take_announced_text(reading)
+    take_addresses(reading)
+    take_dates(reading)
+    take_choices(reading)
+    take_yes_no(reading)
+    take_amount(reading)
+    take_free_text(reading)
+
+
+def _is_short_answer(reading: Reading) -> bool:
+    """Words such as 没有 are an answer where the awaited choice lists them."""
+    awaited = reading.awaited
+    if awaited is None or awaited.kind != "choice":
+        return False
+    bare = reading.text.strip(" ,。.!啊呀哦啦")
+    return any(bare in (o.label, *o.synonyms, *o.short_answers) for o in awaited.options)
+
+
+def _corrected_field(text: str, reading: Reading) -> Wanted | None:
+    """The one field whose value the sentence corrects, None when it is not clear which."""
+    keys = fields_named(text, reading.wanted)
+    named = [w for w in reading.wanted if w.key in keys]
+    said = {marker.person for marker in reading.markers} - {"other"}
+    if len(named) > 1 and len(said) == 1:
+        named = [w for w in named if (w.person or "applicant") in said] or named
+    for narrower in (
+        [w for w in named if w.awaited],
+        [w for w in named if w.filled],
+        named,
+    ):
+        if len(narrower) == 1:
+            return narrower[0]
+    return None
+
+
+def _cross_out_old(reading: Reading, target: Wanted) -> None:
+    """Hides the words up to the correction, so that they are not taken for the new value."""
+    text = reading.text
+    marks = alternation(words("corrections", "marks") | words("corrections", "but"))
+    ends = [m.end() for m in re.finditer(marks, text)]
+    names = [text.find(n) + len(n) for n in (*target.names, *cues_of(target)) if n in text]
+    typed = target.kind in ("phone", "id_number", "date", "sms_code")
+    for end in sorted(ends):
+        tail = text[end:].strip(" ,。!;:了的啊吧")
+        if tail and not re.match(marks, text[end:].lstrip(" ,。!;:")):
+            start = end
+            while start < len(text) and text[start] in " ,。!;:了的":
+                start += 1
+            if not typed and start > max(names, default=0):
+                reading.taken.append((0, start, ""))
+            return
+    reading.taken.append((0, len(text), "")) if not typed and not _has_value(text) else None
+
+
+def _has_value(text: str) -> bool:
+    return bool(re.search(r"\d", text))
+
+
+def _result(reading: Reading) -> Extraction:
+    text = reading.text
+    found = tuple(sorted(reading.found.values(), key=lambda one: (one.start, one.end)))
+    hidden = sorted((s, e, p) for s, e, p in reading.taken if p)
+    refused = tuple((k, f) for k, f in reading.refused.items() if k not in reading.found)
+    safe = _replace(text, hidden)
+    gone = [(one.start, one.end, "") for one in found if one.certain]
+    gone += [(s, e, p) for s, e, p in hidden if not any(s < ge and gs < e for gs, ge, _ in gone)]
+    return Extraction(found, safe, _rest(reading, sorted(gone)), refused)
+
+
+def _replace(text: str, spans: Sequence[tuple[int, int, str]]) -> str:
+    """The text with spans replaced, the stretches between them masked."""
+    pieces, place = [], 0
+    for start, end, placeholder in spans:
+        pieces += [text[place:start], placeholder]
+        place = max(place, end)
+    return mask("".join((*pieces, text[place:])))
+
+
+def _rest(reading: Reading, gone: list[tuple[int, int, str]]) -> str:
+    """The clauses that say more than the answers: questions, wishes, thanks."""
+    kept = []
+    for clause in reading.clauses:
+        inside = [
+            (s - clause.start, e - clause.start, p)
+            for s, e, p in gone
+            if s < clause.end and clause.start < e
+        ]
+        inside = [(max(0, s), e, p) for s, e, p in inside]
+        left = _replace(reading.text[clause.start : clause.end], inside)
+        if inside and not clause.asks:
+            left = _without_cues(left, reading)
+        if left.strip(" ,。.!"):
+            kept.append(left.strip())
+    return ",".join(kept)
+
+
+def _without_cues(piece: str, reading: Reading) -> str:
+    """What a clause still says when the answer and the words announcing it are gone."""
+    piece = _PLACEHOLDER.sub("", piece)
+    if is_question(piece):
+        return piece
+    cues = {c for w in reading.wanted for c in (*cues_of(w), *w.names, w.label)}
+    data = lexicon("cues")
+    people = {word for group in data["persons"].values() for word in group}
+    if any(is_person_name(w) for w in reading.wanted):
+        cues |= {"叫", "姓", "我是", "我系"}
+    bare = re.sub(alternation(cues | people), "", piece)
+    bare = re.sub(any_of("cues", "answer_leading", "answer_trailing").pattern, "", bare)
+    bare = re.sub("[的嘅了咗在喺到来嚟住是系就都和也同给去号人用写要做字个]|错|不对", "", bare)
+    return piece if len(bare.strip()) >= 2 else ""

@@ -1,0 +1,476 @@
+"""Answers in words: names, choices, yes or no, work and school, ethnic group, free text."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache, lru_cache
+
+from pypinyin import lazy_pinyin
+
+from backoffice.understanding.acts import closed_act, is_question
+from backoffice.understanding.checks import ethnic_names
+from backoffice.understanding.lexicon import alternation, any_of, lexicon, words
+from backoffice.understanding.names import (
+    NameSpan,
+    name_at,
+    spelled_name,
+    surname_length,
+    whole_name,
+)
+from backoffice.understanding.normal import normalise
+from backoffice.understanding.reading import Clause, Reading, cues_of, is_person_name
+from backoffice.understanding.types import Fault, Option, Wanted
+
+_CONNECTOR = r"(?:的?(?:全名|姓名|名字|名))?[ ]*(?:应该)?(?:是|系|叫做|叫|就是|为|:)*[ ]*"
+_NAME_CUE = re.compile(
+    r"(?P<cue>叫做|名叫|名字叫|叫|姓名|名字|全名|单名|(?<!贵)姓(?!名))" + _CONNECTOR
+)
+_SELF_CUE = re.compile(
+    r"(?:^|(?<=[,。;! ]))(?:你好|您好)?(?:我是|我系|我就是|本人是|本人)(?=[一-鿿])"
+)
+
+
+# ---------------------------------------------------------------- names
+
+
+def take_names(reading: Reading) -> None:
+    """People's names, by cue and by whose they are; then the awaited one."""
+    fields = [w for w in reading.wanted if is_person_name(w) and reading.may_fill(w)]
+    if not fields:
+        return
+    for span in _announced(reading, fields):
+        wanted = _name_field(reading, fields, span.start)
+        if wanted is not None:
+            _take_name(reading, wanted, span)
+    awaited = reading.awaited
+    if awaited in fields and awaited is not None and awaited.key not in reading.found:
+        _take_awaited_name(reading, awaited)
+
+
+def _announced(reading: Reading, fields: list[Wanted]) -> Iterator[NameSpan]:
+    text = reading.text
+    place = 0
+    while spelled := spelled_name(text, place):
+        yield spelled
+        place = spelled.end
+    for cue in _NAME_CUE.finditer(text):
+        span = name_at(text, cue.end())
+        if (
+            span
+            and (span.complete or cue["cue"].endswith("姓"))
+            and not reading.asks_at(span.start)
+        ):
+            yield span
+    for cue in _SELF_CUE.finditer(text):
+        span = name_at(text, cue.end())
+        clause = reading.clause_at(cue.end())
+        if span and span.complete and clause and span.end >= clause.end - 1 and _plausible(span):
+            yield span
+    persons = [w.person for w in fields if w.person not in (None, "applicant")]
+    for marker in reading.markers:
+        if marker.person not in persons:
+            continue
+        connector = re.compile(_CONNECTOR).match(text, marker.end)
+        start = connector.end() if connector else marker.end
+        span = name_at(text, start)
+        if span is None or reading.asks_at(start):
+            continue
+        linked = start > marker.end
+        titled = not span.complete and span.end > start + 1
+        awaited = reading.awaited
+        if (
+            (linked and span.complete and _plausible(span))
+            or titled
+            or (awaited and awaited.person == marker.person and span.complete and _plausible(span))
+        ):
+            yield span
+
+
+def _plausible(span: NameSpan) -> bool:
+    """A name without a naming word must have no everyday characters."""
+    unlikely = lexicon("names")["unlikely_characters"]
+    return "·" in span.value or not any(c in unlikely for c in span.value[1:])
+
+
+def _name_field(reading: Reading, fields: list[Wanted], place: int) -> Wanted | None:
+    person, said = reading.person_at(place)
+    own = [w for w in fields if (w.person or "applicant") == person]
+    if len(own) == 1:
+        return own[0]
+    if reading.awaited in own:
+        return reading.awaited
+    if not own and not said and reading.awaited in fields:
+        return reading.awaited
+    return None
+
+
+def _take_name(reading: Reading, wanted: Wanted, span: NameSpan, *, certain: bool = True) -> bool:
+    if wanted.key in reading.found and reading.found[wanted.key].fault is None:
+        return False
+    value, fault = span.value, None
+    if not span.complete:
+        if wanted.key in reading.found:
+            return False
+        fault = Fault("fault.name.surname_only")
+    return reading.take(wanted, value, span.start, span.end, certain=certain, fault=fault,
+                        replaces=wanted.key in reading.found)  # fmt: skip
+
+
+def _take_awaited_name(reading: Reading, awaited: Wanted) -> None:
+    clauses = list(reading.free_clauses())
+    for clause in clauses:
+        start = _skip_leading(reading.text, clause.start, clause.end)
+        span = whole_name(reading.text, start, clause.end)
+        if span is None or closed_act(reading.text[clause.start : clause.end]):
+            continue
+        if awaited.current and len(str(awaited.current)) <= 2 and len(span.value) <= 2 and not (
+            span.has_surname and len(span.value) == 2 and surname_length(span.value) and span.value[0] == str(awaited.current)[0]
+        ) and surname_length(str(awaited.current)) == len(str(awaited.current)):  # fmt: skip
+            span = NameSpan(str(awaited.current) + span.value, span.start, span.end)
+        if not span.has_surname and len(reading.clauses) > 1:
+            continue
+        if _take_name(reading, awaited, span, certain=span.has_surname):
+            return
+    for clause in clauses:  # "李梅租的": a name with something behind it
+        start = _skip_leading(reading.text, clause.start, clause.end)
+        span = name_at(reading.text, start)
+        if span and span.complete and span.end < clause.end and _plausible(span) and not any(
+            reading.text.startswith(word, start) for word in words("names", "not_names") if len(word) > 1
+        ):  # fmt: skip
+            behind = reading.text[span.end : clause.end]
+            if any_of("names", "followers").match(behind) and _take_name(reading, awaited, span):
+                return
+    if "单位" in awaited.label:
+        take_free_text(reading)
+
+
+def _skip_leading(text: str, start: int, end: int) -> int:
+    while match := any_of("cues", "answer_leading").match(text, start, end):
+        if match.end() >= end:
+            break
+        start = match.end()
+    return start
+
+
+# ---------------------------------------------------------------- choices
+
+
+@dataclass(frozen=True)
+class _Word:
+    value: str
+    short: bool
+
+
+@lru_cache(maxsize=512)
+def _option_words(options: tuple[Option, ...]) -> tuple[dict[str, _Word], re.Pattern[str]]:
+    known: dict[str, _Word] = {}
+    doubtful: set[str] = set()
+    for option in options:
+        labels = {option.label, *re.split(r"[/／(（)）、]", option.label)}
+        for word, short in [
+            *((w, False) for w in option.synonyms),
+            *((w, w != option.label or len(w) < 3) for w in labels),
+            *((w, True) for w in option.short_answers),
+        ]:
+            word = normalise(word).lower()
+            if not word:
+                continue
+            if word in known and known[word].value != option.value:
+                doubtful.add(word)
+            known.setdefault(word, _Word(option.value, short))
+    for word in doubtful:
+        known.pop(word, None)
+    return known, re.compile(alternation(known) if known else r"(?!)")
+
+
+@dataclass(frozen=True)
+class _Choice:
+    value: str
+    start: int
+    end: int
+    negated: bool
+    short: bool
+
+
+def _choices(reading: Reading, wanted: Wanted) -> list[_Choice]:
+    known, pattern = _option_words(wanted.options)
+    negation = any_of("cues", "negations").pattern
+    result = []
+    for match in pattern.finditer(reading.text.lower()):
+        if reading.asks_at(match.start()) or not reading.is_free(match.start(), match.end()):
+            continue
+        before = reading.text[max(0, match.start() - 6) : match.start()]
+        negated = re.search(negation + r"(?:我|自己|在|住|去|是|系)?$", before) is not None
+        word = known[match[0]]
+        result.append(_Choice(word.value, match.start(), match.end(), negated, word.short))
+    return result
+
+
+def take_choices(reading: Reading) -> None:
+    """Options named in the sentence; for the awaited field also short answers and ordinals."""
+    fields = [w for w in reading.of("choice") if reading.may_fill(w)]
+    for wanted in sorted(fields, key=lambda w: not w.awaited):
+        said = [
+            c
+            for c in _choices(reading, wanted)
+            if wanted.awaited or not c.short and _is_unmistakable(reading, wanted, c)
+        ]
+        values = list(dict.fromkeys(c.value for c in said if not c.negated))
+        denied = {c.value for c in said if c.negated}
+        if (
+            not wanted.awaited
+            and wanted.filled
+            and not denied
+            and not _field_is_named(reading, wanted)
+        ):
+            continue
+        if wanted.awaited and not values:
+            values, said = _other_ways(reading, wanted, denied, said)
+        if not values:
+            continue
+        _take_choice(reading, wanted, values, [c for c in said if not c.negated])
+
+
+def _take_choice(reading: Reading, wanted: Wanted, values: list[str], said: list[_Choice]) -> None:
+    last = said[-1]
+    if wanted.multiple:
+        reading.take(wanted, tuple(values), said[0].start, last.end)
+    elif len(values) == 1:
+        reading.take(wanted, values[0], said[0].start, said[0].end)
+    elif any_of("corrections", "marks").search(reading.text, said[0].end, last.start):
+        reading.take(wanted, last.value, last.start, last.end)
+    elif wanted.awaited:
+        options = "、".join(o.label for o in wanted.options if o.value in values)
+        reading.refused.setdefault(
+            wanted.key, Fault("fault.choice.ambiguous", {"options": options})
+        )
+
+
+def _is_unmistakable(reading: Reading, wanted: Wanted, choice: _Choice) -> bool:
+    """Two characters at least, and no option of another field in the same place."""
+    word = reading.text[choice.start : choice.end].lower()
+    if len(word) < 2:
+        return False
+    for other in reading.of("choice"):
+        if other.key == wanted.key:
+            continue
+        if any(c.start < choice.end and choice.start < c.end and (c.end - c.start > len(word) or (not c.short and c.end - c.start == len(word)))
+               for c in _choices(reading, other)):  # fmt: skip
+            return False
+    return True
+
+
+def _field_is_named(reading: Reading, wanted: Wanted) -> bool:
+    return any(name in reading.text for name in (*wanted.names, *cues_of(wanted), wanted.label))
+
+
+def _other_ways(
+    reading: Reading, wanted: Wanted, denied: set[str], said: list[_Choice]
+) -> tuple[list[str], list[_Choice]]:
+    """第二个, 2, "not the other one" of two, and options misheard (same sounds)."""
+    text = reading.text.strip(" 。.,!的啊呀吧啦个嘅")
+    values = [option.value for option in wanted.options]
+    if (index := _ordinal(text, len(values))) is not None:
+        if not 0 < index <= len(values):
+            options = "、".join(option.label for option in wanted.options)
+            reading.refused.setdefault(
+                wanted.key, Fault("fault.choice.number", {"options": options})
+            )
+            return [], said
+        value = values[index - 1]
+        return [value], [_Choice(value, 0, len(reading.text), False, True)]
+    if len(values) == 2 and len(denied) == 1 and not is_question(reading.text):
+        value = next(v for v in values if v not in denied)
+        place = next(c for c in said if c.negated)
+        return [value], [_Choice(value, place.start, place.end, False, True)]
+    heard = _sounds(text)
+    known, _ = _option_words(wanted.options)
+    if len(text) >= 2 and not is_question(reading.text) and not re.search("[0-9]", text):
+        alike = {
+            known[word].value for word in known if len(word) == len(text) and _sounds(word) == heard
+        }
+        if len(alike) == 1:
+            value = alike.pop()
+            return [value], [_Choice(value, 0, len(reading.text), False, True)]
+    return [], said
+
+
+def _ordinal(text: str, count: int) -> int | None:
+    bare = re.sub("^(?:我?[选要拣揿按]|就|系|是)*|(?:号|项|种|样|吧|啦|，)+$", "", text)
+    if re.fullmatch("[1-9]", bare):
+        return int(bare)
+    if re.fullmatch("[一二三四五六七八九]", bare):
+        return "一二三四五六七八九".index(bare) + 1
+    if bare.lower() in tuple("abcdefgh"[:count]):
+        return "abcdefgh".index(bare.lower()) + 1
+    number = re.fullmatch("第([1-9])(?:个|种|项)?", bare)
+    if number:
+        return int(number[1])
+    for word, index in lexicon("cues")["ordinals"].items():
+        if bare.rstrip("个种项") == word:
+            return count if index == -1 else int(index)
+    return None
+
+
+@lru_cache(maxsize=4096)
+def _sounds(text: str) -> tuple[str, ...]:
+    """Toneless pinyin with the endings that southern speakers merge made one."""
+    merged = (("zh", "z"), ("ch", "c"), ("sh", "s"), ("ang", "an"), ("eng", "en"), ("ing", "in"))
+    sounds = []
+    for syllable in lazy_pinyin(text):
+        for ending, plain in merged:
+            syllable = syllable.replace(ending, plain)
+        sounds.append(syllable)
+    return tuple(sounds)
+
+
+def take_yes_no(reading: Reading) -> None:
+    """Yes or no to the awaited question."""
+    awaited = reading.awaited
+    if awaited is None or awaited.kind != "yes_no":
+        return
+    for clause in (Clause(0, len(reading.text), False), *reading.clauses[:1]):
+        act = closed_act(reading.text[clause.start : clause.end])
+        if act in ("affirm", "deny"):
+            reading.take(awaited, act == "affirm", clause.start, clause.end)
+            return
+
+
+# ---------------------------------------------------------------- words
+
+
+@cache
+def _templates(label_part: str) -> tuple[tuple[re.Pattern[str], bool], ...]:
+    """The lexicon's templates as patterns, and whether each is closed on both sides."""
+    result = []
+    for template in lexicon("cues")["templates"][label_part]:
+        before, after = template.split("{}")
+        avoid = f"(?!{re.escape(before)})" if before else ""
+        middle = rf"((?:{avoid}[^,。;!?、 ]){{1,40}}?)"
+        tail = re.escape(after) if after else r"(?=[,。;!?、]|$)"
+        result.append((re.compile(re.escape(before) + middle + tail), bool(after)))
+    return tuple(result)
+
+
+_EMPTY_PLACES = re.compile(
+    "^(?:这里|这边|那边|附近|外面|佛山|广东|哪里|厂里|厂|工厂|公司|工地|家|家里|石湾|呢度|本地|这|那|街上|市区)$"
+)
+
+
+def take_announced_text(reading: Reading) -> None:
+    """Employer, school and relation where a set phrase announces them; the ethnic group."""
+    for wanted in reading.of("text"):
+        if not reading.may_fill(wanted) or is_person_name(wanted):
+            continue
+        if "民族" in wanted.label:
+            _take_ethnicity(reading, wanted)
+            continue
+        part = next(
+            (
+                p
+                for p in lexicon("cues")["templates"]
+                if p in wanted.label and "宿舍" not in wanted.label
+            ),
+            None,
+        )
+        if part:
+            _take_by_template(reading, wanted, part)
+
+
+def _take_by_template(reading: Reading, wanted: Wanted, part: str) -> None:
+    for pattern, _ in _templates(part):
+        for match in pattern.finditer(reading.text):
+            value = match[1].strip()
+            start, end = match.span(1)
+            if reading.asks_at(start) or any_of("cues", "negations").fullmatch(
+                reading.text[max(0, match.start() - 1) : match.start()] or "x"
+            ):
+                continue
+            value = re.sub("^(?:是|系|在|喺|叫|:)", "", value)
+            start = end - len(value)
+            if part == "与屋主关系":
+                value = re.sub("(?:的|嘅|家|屋企)$", "", value)
+                if value not in words("cues", "relations"):
+                    continue
+            elif (
+                len(value) < 2 or _EMPTY_PLACES.match(value) or value in words("cues", "no_answer")
+            ):
+                continue
+            if reading.take(wanted, value, start, start + len(value)):
+                return
+
+
+def _take_ethnicity(reading: Reading, wanted: Wanted) -> None:
+    synonyms: dict[str, str] = lexicon("ethnic_groups")["synonyms"]
+    pattern = alternation({*ethnic_names(), *synonyms})
+    for match in re.finditer(pattern, reading.text):
+        before = reading.text[max(0, match.start() - 2) : match.start()]
+        if (
+            reading.asks_at(match.start())
+            or before.endswith(("不是", "唔系"))
+            or (match[0] in synonyms and not wanted.awaited)
+        ):
+            continue
+        if reading.take(wanted, synonyms.get(match[0], match[0]), match.start(), match.end()):
+            return
+    bare = alternation(words("ethnic_groups", "groups"))
+    cue = r"(?:民族|族)?(?:是|系|:)?" if wanted.awaited else r"民族(?:是|系|:)?"
+    for clause in reading.free_clauses():
+        if match_bare := re.compile(
+            rf"(?:我是|我系|我)?{cue}({bare})(?:的|嘅|啊|呀|。)?"
+        ).fullmatch(reading.text, clause.start, clause.end):
+            reading.take(wanted, match_bare[1] + "族", match_bare.start(1), match_bare.end(1))
+            return
+
+
+def take_free_text(reading: Reading) -> None:
+    """What is left of the sentence, for an awaited text field; uncertain, the act decides.
+
+    Never a question, a control word, a refusal to answer, or a clause with another answer in it.
+    """
+    awaited = reading.awaited
+    if (
+        awaited is None
+        or awaited.kind not in ("text", "address", "region")
+        or awaited.key in reading.found
+    ):
+        return
+    if awaited.key in reading.refused or (is_person_name(awaited) and "单位" not in awaited.label):
+        return
+    if awaited.rules.get("pattern") or is_question(reading.text) or closed_act(reading.text):
+        return
+    left = [c for c in reading.free_clauses() if not closed_act(reading.text[c.start : c.end])]
+    if not left:
+        return
+    start, end = left[0].start, left[-1].end
+    if not reading.is_free(start, end):
+        end = left[0].end
+    start, end = _trim(reading.text, start, end)
+    value = reading.text[start:end]
+    if (
+        not value
+        or value in words("cues", "no_answer")
+        or re.sub("[了啊呀的]$", "", value) in words("cues", "no_answer")
+    ):
+        return
+    if "民族" in awaited.label:
+        if len(value) <= 4:
+            reading.refuse(awaited, Fault("fault.ethnicity.unknown"), start, end)
+        return
+    reading.take_checked(awaited, value, start, end, certain=False)
+
+
+def _trim(text: str, start: int, end: int) -> tuple[int, int]:
+    start = _skip_leading(text, start, end)
+    changed = True
+    while changed:
+        changed = False
+        for word in sorted(words("cues", "answer_trailing"), key=len, reverse=True):
+            if text.endswith(word, start, end) and end - start > len(word):
+                end -= len(word)
+                changed = True
+    while start < end and text[end - 1] in " ,。;!":
+        end -= 1
+    return start, end
