@@ -86,7 +86,8 @@ def qr_code(public_url: str, code: str, token: bytes) -> segno.QRCode:
     Error correction M (15 %): for paper that is folded and screens that are scratched.
     """
     parts = [_address(public_url, code), "#", encode_text(token)]
-    return segno.make_qr(parts, error="m", boost_error=False)
+    # a list of segments is documented by segno, but not in its types
+    return segno.make_qr(parts, error="m", boost_error=False)  # type: ignore[arg-type]
 
 
 def qr_png(public_url: str, code: str, token: bytes, *, width_px: int = 600) -> bytes:

@@ -113,9 +113,9 @@ async def revoke(
     """
     result = await session.scalar(select(Result).where(Result.id == result_id).with_for_update())
     if result is None:
-        raise NotFound()
+        raise NotFound
     if result.status == Status.REVOKED:
-        raise AlreadyRevoked()
+        raise AlreadyRevoked
     result.status, result.revoked_at = Status.REVOKED, now
     result.revoked_reason, result.revoked_by = reason, actor
     await audit.record(
@@ -143,7 +143,7 @@ async def result_of(session: AsyncSession, *, id: str, citizen_id: str) -> Resul
         select(Result).where(Result.id == id, Result.citizen_id == citizen_id)
     )
     if found is None:
-        raise NotFound()
+        raise NotFound
     return found
 
 
@@ -165,7 +165,7 @@ async def document_of(session: AsyncSession, *, id: str, citizen_id: str) -> byt
     result = await result_of(session, id=id, citizen_id=citizen_id)
     document = await session.get(ResultDocument, result.id)
     if document is None:
-        raise NotReady()
+        raise NotReady
     pdf: bytes = document.pdf
     return pdf
 

@@ -7,7 +7,7 @@ Keys of a demonstration say so in their name (`test-…`), which is part of ever
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
@@ -36,7 +36,7 @@ class SigningKeys:
     """
 
     current: str
-    private_pem: bytes
+    private_pem: bytes = field(repr=False)
     public: Mapping[str, PublicKey]
 
     @property
@@ -137,7 +137,9 @@ def _open(pem: bytes) -> ec.EllipticCurvePrivateKey:
 
 def _coordinates(key: ec.EllipticCurvePrivateKey) -> tuple[bytes, bytes]:
     numbers = key.public_key().public_numbers()
-    return numbers.x.to_bytes(_COORDINATE_BYTES, "big"), numbers.y.to_bytes(_COORDINATE_BYTES, "big")
+    return numbers.x.to_bytes(_COORDINATE_BYTES, "big"), numbers.y.to_bytes(
+        _COORDINATE_BYTES, "big"
+    )
 
 
 def _read(raw: Mapping[str, str]) -> PublicKey:
