@@ -2,7 +2,8 @@
 // widget, so that the pages can be tried alone. No dependencies. Nothing here is real.
 //   node mock/server.mjs [port]     PORT, default 18100
 // Test switches, by text: "/503" answers 503 twice, "/drop" loses one answer, "/slow" waits 5 s,
-// "/end" ends the conversation. Files: POST /mock/later {"text"} adds a clerk's message.
+// "/end" ends the conversation. POST /mock/later {"text"} adds a clerk's
+// message; GET /mock/attempts lists the turn ids received; GET /mock/upload is the last upload's body.
 import { createServer } from 'node:http'
 import { readFile } from 'node:fs/promises'
 import { extname, join, normalize } from 'node:path'
@@ -14,6 +15,7 @@ const DIST = new URL('../dist/build/h5/', import.meta.url).pathname
 const TYPES = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml' }
 
 const conversations = new Map()
+let lastUpload = Buffer.alloc(0)
 
 const json = (res, status, body, headers = {}) => {
   res.writeHead(status, { 'Content-Type': 'application/json; charset=utf-8', ...headers })
@@ -73,8 +75,7 @@ async function chatApi(req, res, url) {
     return fail(res, 404, 'conversation.not_found', '这个对话已经结束。')
   }
   if (what === 'uploads') {
-    const size = (await bodyOf(req)).length
-    conversation.uploaded = size
+    lastUpload = await bodyOf(req)
     return json(res, 201, { upload_id: randomBytes(6).toString('hex') })
   }
   if (req.method === 'POST') return turn(req, res, conversation)
@@ -125,6 +126,7 @@ createServer(async (req, res) => {
       for (const c of conversations.values()) say(c, [{ text }])
       return json(res, 200, {})
     }
+    if (url.pathname === '/mock/upload') return res.end(lastUpload)
     if (url.pathname === '/mock/attempts') return json(res, 200, [...conversations.values()].map((c) => c.attempts))
     if (url.pathname.startsWith('/api/v1/me')) return meApi(req, res, url)
     if (url.pathname.startsWith('/api/v1/')) return await chatApi(req, res, url)

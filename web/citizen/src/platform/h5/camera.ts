@@ -28,7 +28,9 @@ export async function openCamera(host: unknown, facing: Facing): Promise<LiveCam
   video.className = facing === 'front' ? 'camera-video mirrored' : 'camera-video'
   video.srcObject = stream
   elementOf(host).append(video)
+  const firstFrame = new Promise((ready) => video.addEventListener('loadeddata', ready))
   await video.play().catch(() => undefined)
+  await firstFrame
   return {
     shoot: () => toJpeg(video),
     close() {
