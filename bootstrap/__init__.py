@@ -1,0 +1,1 @@
+"""Settings, and the wiring of adapters to ports: the only package that imports adapters."""

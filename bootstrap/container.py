@@ -1,0 +1,151 @@
+"""The one place where settings become objects; nothing else imports adapters."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from backoffice import messages
+from backoffice.calendar import WorkCalendar
+from backoffice.clock import Clock, DemoClock, SystemClock
+from backoffice.crypto import KeyRing, use_keys
+from backoffice.db import Sessions, make_engine, make_sessions
+from backoffice.dialogue.talk import Knowledge
+from backoffice.results.credential import Issuer
+from backoffice.results.signing import SigningKeys
+from bootstrap.settings import ROOT, Settings
+from catalogue.loader import Catalogue, load_catalogue
+from catalogue.parameters import load_hall, load_holidays
+from integrations.eseal.sandbox import SandboxSeal
+from integrations.ports import (
+    ResidenceRegister,
+    SealSigner,
+    SmsSender,
+    SocialInsuranceRegister,
+    Vision,
+)
+from integrations.registers.http import HttpRegisters
+from integrations.registers.sandbox import SandboxRegisters
+from integrations.sms.aliyun import AliyunSms
+from integrations.sms.sandbox import SandboxSms
+from integrations.vision.local import LocalVision
+
+PARAMETERS = ROOT / "data" / "parameters"
+
+
+@dataclass(frozen=True)
+class Office:
+    """Everything a process needs, made from the settings once."""
+
+    settings: Settings
+    engine: AsyncEngine
+    sessions: Sessions
+    clock: Clock
+    knowledge: Knowledge
+    issuer: Issuer
+    sms: SmsSender
+    residence: ResidenceRegister
+    social_insurance: SocialInsuranceRegister
+    seal: SealSigner
+    vision: Vision
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """The service items."""
+        return self.knowledge.catalogue
+
+    @property
+    def calendar(self) -> WorkCalendar:
+        """Which days are worked."""
+        return self.knowledge.calendar
+
+
+def build(settings: Settings) -> Office:
+    """Wire an installation.
+
+    Raises:
+        KeysUnusable, SigningKeysUnusable, CatalogueError: the start must stop.
+    """
+    assert settings.keys_file is not None  # `Settings.faults` stops the start before
+    ring = KeyRing.load(settings.keys_file)
+    use_keys(ring)
+    engine = make_engine(settings.database)
+    clock: Clock = DemoClock(settings.demo_clock_file) if settings.demo else SystemClock()
+    catalogue = load_catalogue(ROOT / "data" / "items")
+    hall = load_hall(PARAMETERS / "hall.yml")
+    calendar = WorkCalendar(load_holidays(PARAMETERS / "holidays.yml"))
+    registers = _registers(settings, clock)
+    return Office(
+        settings=settings,
+        engine=engine,
+        sessions=make_sessions(engine),
+        clock=clock,
+        knowledge=Knowledge(catalogue, hall, calendar),
+        issuer=Issuer(settings.public_url, hall.short_name, _signing_keys(settings)),
+        sms=_sms(settings, ring, clock),
+        residence=registers,
+        social_insurance=registers,
+        seal=SandboxSeal(),
+        vision=LocalVision(),
+    )
+
+
+def _signing_keys(settings: Settings) -> SigningKeys:
+    path = settings.signing_key_file or settings.var_dir / "signing.json"
+    if settings.demo and not path.exists():
+        SigningKeys.generate(test=True, now=datetime.now(UTC)).save(path)
+    return SigningKeys.load(path, allow_test=settings.demo)
+
+
+def _sms(settings: Settings, ring: KeyRing, clock: Clock) -> SmsSender:
+    if settings.sms_adapter == "aliyun":
+        return AliyunSms(
+            access_key_id=settings.sms_access_key_id,
+            access_key_secret=settings.sms_access_key_secret.get_secret_value(),
+            sign_name=settings.sms_sign_name,
+            templates=settings.sms_templates,
+            ledger=settings.var_dir / "sms_ledger.db",
+        )
+    return SandboxSms(demo_inbox_file(settings), ring.derive("demo inbox"), _render, clock.now)
+
+
+def demo_inbox_file(settings: Settings) -> Path:
+    """Where the demonstration's messages go."""
+    return settings.var_dir / "demo_inbox.db"
+
+
+def _render(template: str, params: object) -> str:
+    return messages.text(f"sms.{template}", **dict(params))  # type: ignore[call-overload]
+
+
+def _registers(settings: Settings, clock: Clock) -> HttpRegisters | SandboxRegisters:
+    if settings.registers_adapter == "http":
+        return HttpRegisters(
+            url=settings.registers_url,
+            app_id=settings.registers_app_id,
+            secret=settings.registers_secret.get_secret_value(),
+        )
+    return SandboxRegisters(ROOT / "data" / "demo" / "people.yml", now=clock.now)
+
+
+_office: Office | None = None
+
+
+def start_office(settings: Settings) -> Office:
+    """Wire this process's installation; `office()` returns it from then on."""
+    global _office
+    _office = build(settings)
+    return _office
+
+
+def use_office(made: Office) -> None:
+    """Set this process's installation (tests)."""
+    global _office
+    _office = made
+
+
+def office() -> Office:
+    """This process's installation."""
+    assert _office is not None, "start_office first"
+    return _office
