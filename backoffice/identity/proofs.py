@@ -41,7 +41,11 @@ async def record_consent(
 
 
 async def consent_of(
-    session: AsyncSession, *, kind: str, conversation_id: str | None = None, citizen_id: str | None = None
+    session: AsyncSession,
+    *,
+    kind: str,
+    conversation_id: str | None = None,
+    citizen_id: str | None = None,
 ) -> Consent | None:
     """The newest answer given in this conversation or by this citizen; None: never asked.
 

@@ -81,7 +81,9 @@ async def start_sign_in(
         raise PhoneNotMobile
     index = phone_index(phone)
     await _check_limits(session, SmsCode.phone_index == index, PHONE_LIMITS, now)
-    await _check_limits(session, SmsCode.conversation_id == conversation_id, CONVERSATION_LIMITS, now)
+    await _check_limits(
+        session, SmsCode.conversation_id == conversation_id, CONVERSATION_LIMITS, now
+    )
     for older in await _open_codes(session, conversation_id):
         older.closed_at = now
     code = f"{secrets.randbelow(10**CODE_DIGITS):0{CODE_DIGITS}d}"
@@ -144,11 +146,15 @@ async def confirm_sign_in(
         )
     )
     await session.flush()
-    log("identity").info("sign_in.confirmed", conversation_id=conversation_id, citizen_id=citizen.id)
+    log("identity").info(
+        "sign_in.confirmed", conversation_id=conversation_id, citizen_id=citizen.id
+    )
     return Confirmation(citizen=citizen)
 
 
-async def code_pending(session: AsyncSession, *, conversation_id: str, now: datetime) -> SmsCode | None:
+async def code_pending(
+    session: AsyncSession, *, conversation_id: str, now: datetime
+) -> SmsCode | None:
     """The code this conversation can still be answered with, if any."""
     found = next(iter(await _open_codes(session, conversation_id)), None)
     return found if found is not None and now < found.expires_at else None
@@ -209,7 +215,9 @@ def _too_many(wait: timedelta) -> TooManyCodes:
 async def _store(
     session: AsyncSession, phone: str, index: str, conversation_id: str, code: str, now: datetime
 ) -> SmsCode:
-    number = await session.scalar(select(func.max(SmsCode.number)).where(SmsCode.phone_index == index))
+    number = await session.scalar(
+        select(func.max(SmsCode.number)).where(SmsCode.phone_index == index)
+    )
     row = SmsCode(
         id=secrets.token_urlsafe(16),
         phone=phone,

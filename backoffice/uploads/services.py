@@ -197,7 +197,9 @@ async def remove_orphans(session: AsyncSession, folder: Path, *, wall_clock: dat
         wall_clock: the machine's real time, not a demo clock: it is compared with the files'.
     """
     oldest = (wall_clock - _ORPHAN_AFTER).timestamp()
-    settled = [name for name, at in await asyncio.to_thread(store.stored_ids, folder) if at < oldest]
+    settled = [
+        name for name, at in await asyncio.to_thread(store.stored_ids, folder) if at < oldest
+    ]
     known = set(await session.scalars(select(Upload.id).where(Upload.id.in_(settled))))
     orphans = [name for name in settled if name not in known]
     for name in orphans:
@@ -224,7 +226,12 @@ async def _place(session: AsyncSession, conversation_id: str, widget_id: str) ->
         await _check_consent(session, conversation)
         reference_id = await _newest_card(session, conversation_id, application_id)
     return _Place(
-        widget_id, widget.kind, conversation_id, application_id, conversation.citizen_id, reference_id
+        widget_id,
+        widget.kind,
+        conversation_id,
+        application_id,
+        conversation.citizen_id,
+        reference_id,
     )
 
 

@@ -61,7 +61,9 @@ def parse_card(lines: Sequence[Line]) -> CardReading:
     rows = _rows(lines)
     number_row, id_no = _number(rows)
     birth_row, birth = _birth(rows)
-    sex_row = next((i for i, row in enumerate(rows) if "民族" in row.text or "性别" in row.text), None)
+    sex_row = next(
+        (i for i, row in enumerate(rows) if "民族" in row.text or "性别" in row.text), None
+    )
     facts = rows[sex_row].text if sex_row is not None else ""
     sex, ethnicity = _SEX.search(facts), _ETHNICITY.search(facts)
     if birth is None and id_no is not None and _adds_up(id_no):
@@ -81,7 +83,9 @@ def parts_read(reading: CardReading) -> int:
     parts = (
         reading.name, reading.sex, reading.ethnicity, reading.birth, reading.address, reading.id_no,
     )  # fmt: skip
-    return sum(part is not None for part in parts) + (reading.id_no is not None and _adds_up(reading.id_no))
+    return sum(part is not None for part in parts) + (
+        reading.id_no is not None and _adds_up(reading.id_no)
+    )
 
 
 def _rows(lines: Sequence[Line]) -> list[_Row]:
