@@ -102,7 +102,7 @@ def qr_png(public_url: str, code: str, token: bytes, *, width_px: int = 600) -> 
 def qr_svg(public_url: str, code: str, token: bytes) -> bytes:
     """The QR code as SVG, for the document."""
     out = io.BytesIO()
-    qr_code(public_url, code, token).save(out, kind="svg", scale=1, border=QUIET_ZONE, svgns=True)
+    qr_code(public_url, code, token).save(out, kind="svg", scale=1, border=QUIET_ZONE, light="#fff")
     return out.getvalue()
 
 
