@@ -48,6 +48,7 @@ class Settings(BaseSettings):
     demo_clerk_password: SecretStr = SecretStr("")
     demo_head_password: SecretStr = SecretStr("")
     demo_admin_password: SecretStr = SecretStr("")
+    max_upload_mb: int = 10
     trusted_proxies: int = 0
     log_level: str = "INFO"
 

@@ -27,6 +27,12 @@ async def ask_next(talk: Talk) -> None:
         await _ASK[step.kind](talk, talk.filling, step)
 
 
+async def ask_outside_form(talk: Talk) -> None:
+    """Ask the interrupting question when no form is there to do it."""
+    if talk.filling is None:
+        await ask_focus(talk)
+
+
 async def ask_focus(talk: Talk) -> bool:
     """Ask the interrupting question; False when it needs no asking here."""
     focus = talk.focus or {}

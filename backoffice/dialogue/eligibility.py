@@ -5,12 +5,13 @@ Named checks answer yes, no or unknown; unknown goes to a clerk, never to a refu
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backoffice.applications.draft import Draft
 from backoffice.applications.models import CheckRow
+from backoffice.clock import china_date
 from backoffice.logs import log
 from catalogue.schema import ApplicantCondition
 from integrations.ports import (
@@ -98,11 +99,10 @@ async def ask_registers(
     *,
     residence: ResidenceRegister,
     social_insurance: SocialInsuranceRegister,
-    today: date,
     now: datetime,
 ) -> dict[str, RegisterAnswer]:
     """Ask the registers. No transaction may be open. An outage is an unknown, never a yes or no."""
-    id_no = str(answers.get("id_no", ""))
+    id_no, today = str(answers.get("id_no", "")), china_date(now)
     found: dict[str, RegisterAnswer] = {}
     for name in names:
         try:

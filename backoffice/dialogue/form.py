@@ -7,15 +7,12 @@ from backoffice.applications.draft import Draft
 from backoffice.applications.services import submit
 from backoffice.applications.states import State
 from backoffice.dialogue.agenda import UPLOADED, Kind
-from backoffice.dialogue.asking import EXPLAIN_AFTER, ask_next
+from backoffice.dialogue.asking import EXPLAIN_AFTER
 from backoffice.dialogue.capture import count_failure, take_answer
 from backoffice.dialogue.facts import promised_time
 from backoffice.dialogue.records import after_sign_in
 from backoffice.dialogue.reveal import before, placeholder
 from backoffice.dialogue.talk import Talk
-
-_SPOKEN_ELSEWHERE = frozenset({"card_read"})
-
 
 async def continue_turn(talk: Talk, act: str) -> None:
     """Say what this turn's answer did. For `inform`, `affirm`, `deny`, in the form or not."""
@@ -45,11 +42,6 @@ async def validate(talk: Talk, act: str) -> None:
     """The form's turn: answer, then tell the engine whether the form is over."""
     await continue_turn(talk, act)
     talk.slots["application_answer"] = _ending(talk)
-
-
-async def ask(talk: Talk) -> None:
-    """The form's question."""
-    await ask_next(talk)
 
 
 def _ending(talk: Talk) -> str | None:

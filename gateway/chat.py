@@ -1,0 +1,150 @@
+"""The chat interface: a visit, its turns, its uploads, what came later."""
+
+import re
+from typing import Any, Literal
+from uuid import uuid4
+
+from pydantic import Field, model_validator
+from sanic import Blueprint, HTTPResponse, Request, json
+from sanic_ext import openapi
+
+from backoffice.conversations.services import conversation_of, messages_after, open_conversation
+from backoffice.errors import BadRequest, CitizenError
+from backoffice.uploads.services import receive_upload
+from gateway.http import Body, TooLarge, bearer, body, limit, office_of
+from gateway.turns import run_turn
+
+bp = Blueprint("chat", url_prefix="/api/v1/conversations")
+
+MAX_TEXT = 2000
+_TURN_ID = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
+
+
+class TooLong(CitizenError):
+    """A text of more characters than anybody says at once."""
+
+    code = "too_long"
+    status = 413
+
+
+class OpenConversation(Body):
+    """Body of `POST /conversations`."""
+
+    channel: Literal["phone", "kiosk"] = "phone"
+
+
+class Event(Body):
+    """What happened beside typing."""
+
+    type: Literal["widget_done", "widget_declined", "silence", "leave"]
+    widget: str | None = Field(default=None, max_length=64)
+    upload_id: str | None = Field(default=None, max_length=64)
+    value: str | bool | None = Field(default=None)
+
+
+class Say(Body):
+    """Body of `POST /conversations/{id}/messages`: a text or an event."""
+
+    text: str | None = None
+    event: Event | None = None
+    turn_id: str | None = None
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> "Say":
+        if (self.text is None) == (self.event is None):
+            raise ValueError("text or event")
+        if self.turn_id is not None and not _TURN_ID.fullmatch(self.turn_id):
+            raise ValueError("turn_id")
+        return self
+
+    def request(self) -> dict[str, Any]:
+        """What is kept of the turn."""
+        if self.event is not None:
+            return {"event": self.event.model_dump(exclude_none=True)}
+        return {"text": self.text}
+
+
+@bp.post("/")
+@openapi.summary("Begin a visit")
+@openapi.body({"application/json": OpenConversation.model_json_schema()})
+@openapi.response(201, {"application/json": {"id": str, "token": str}})
+async def open_(request: Request) -> HTTPResponse:
+    limit(request, "open")
+    asked = body(request, OpenConversation)
+    office = office_of(request)
+    async with office.sessions.begin() as session:
+        conversation, token = await open_conversation(
+            session, channel=asked.channel, now=office.clock.now()
+        )
+    return json({"id": conversation.id, "token": token}, status=201)
+
+
+@bp.post("/<conversation_id:str>/messages")
+@openapi.summary("Say something, or tell what happened; the answer is the bot's turn")
+@openapi.secured("token")
+@openapi.body({"application/json": Say.model_json_schema()})
+async def say(request: Request, conversation_id: str) -> HTTPResponse:
+    limit(request, "turn", bearer(request) or None)
+    said = body(request, Say)
+    if said.text is not None:
+        if len(said.text) > MAX_TEXT:
+            raise TooLong()
+        if not said.text.strip():
+            raise BadRequest()
+    reply = await run_turn(
+        office_of(request),
+        request.app.ctx.engine,
+        conversation_id=conversation_id,
+        token=bearer(request),
+        turn_id=said.turn_id or uuid4().hex,
+        request=said.request(),
+    )
+    return json(reply, ensure_ascii=False)
+
+
+@bp.get("/<conversation_id:str>/messages")
+@openapi.summary("What was said since a message, by either side")
+@openapi.secured("token")
+@openapi.parameter("after", int, "query")
+async def since(request: Request, conversation_id: str) -> HTTPResponse:
+    office = office_of(request)
+    try:
+        after = int(request.args.get("after", "0"))
+    except ValueError:
+        raise BadRequest() from None
+    if not 0 <= after < 2**53:
+        raise BadRequest()
+    async with office.sessions.begin() as session:
+        conversation = await conversation_of(session, id=conversation_id, token=bearer(request))
+        found = await messages_after(session, conversation, after=after)
+    shown = [
+        {**one.body, "id": one.id, "role": one.role, "at": one.at.isoformat()} for one in found
+    ]
+    return json({"messages": shown}, ensure_ascii=False)
+
+
+@bp.post("/<conversation_id:str>/uploads")
+@openapi.summary("Upload for a widget (multipart, one part named file)")
+@openapi.secured("token")
+@openapi.parameter("widget", str, "query", required=True)
+async def upload(request: Request, conversation_id: str) -> HTTPResponse:
+    limit(request, "upload", bearer(request) or None)
+    office = office_of(request)
+    async with office.sessions.begin() as session:
+        await conversation_of(session, id=conversation_id, token=bearer(request))
+    file = request.files.get("file") if request.files else None
+    widget = request.args.get("widget", "")
+    if file is None or not widget or len(widget) > 64:
+        raise BadRequest()
+    if len(file.body) > office.settings.max_upload_mb * 1024 * 1024:
+        raise TooLarge()
+    kept = await receive_upload(
+        office.sessions,
+        office.vision,
+        office.settings.uploads_dir,
+        conversation_id=conversation_id,
+        widget_id=widget,
+        content=file.body,
+        now=office.clock.now(),
+    )
+    return json({"upload_id": kept.id}, status=201)

@@ -1,0 +1,137 @@
+"""One turn from the request to the reply: read, look up, let the engine decide, show.
+
+A turn sent again is answered from what was stored, or goes on where it broke off; the remote calls
+happen between transactions, never inside one.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+from weakref import WeakValueDictionary
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from backoffice.conversations.models import Conversation, Turn
+from backoffice.conversations.services import (
+    Bubble,
+    begin_turn,
+    conversation_of,
+    end_conversation,
+    finish_turn,
+)
+from backoffice.dialogue.checking import keep_checks, pending_checks
+from backoffice.dialogue.eligibility import ask_registers
+from backoffice.dialogue.prepare import prepare
+from backoffice.dialogue.reveal import reveal
+from backoffice.dialogue.small import silence
+from backoffice.dialogue.state import state_of, worked_on
+from backoffice.dialogue.talk import Talk
+from bootstrap.container import Office
+from gateway.engine import Engine, Understood
+
+_EVENT = "[操作]"
+"""What the engine reads for an event: it has no words, and its act is given as a hint."""
+
+_locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+
+
+async def run_turn(
+    office: Office,
+    engine: Engine,
+    *,
+    conversation_id: str,
+    token: str,
+    turn_id: str,
+    request: Mapping[str, Any],
+) -> dict[str, Any]:
+    """Answer one turn.
+
+    Raises:
+        CitizenError: somebody else's conversation, a broken event, or the engine is down; then the
+            same turn may be sent again.
+    """
+    lock = _locks.setdefault(conversation_id, asyncio.Lock())
+    async with lock:
+        async with office.sessions.begin() as session:
+            talk = await _talk(office, session, conversation_id, token, turn_id, request)
+            if talk.turn.finished_at is not None:
+                return dict(talk.turn.reply)
+            if (done := await _without_engine(talk, request)) is not None:
+                return done
+            await prepare(talk)
+            checks = pending_checks(talk)
+            answers = dict(talk.draft.answers) if talk.draft is not None else {}
+            prepared = talk.prepared
+        if checks:
+            await _check(office, conversation_id, token, turn_id, request, checks, answers)
+        understood = await engine.turn(
+            conversation_id=conversation_id,
+            turn_id=turn_id,
+            safe_text=prepared["safe"] or _EVENT,
+            act=prepared["act"],
+            item=None,
+        )
+        async with office.sessions.begin() as session:
+            talk = await _talk(office, session, conversation_id, token, turn_id, request)
+            return await _finish(talk, understood)
+
+
+async def _talk(
+    office: Office,
+    session: AsyncSession,
+    conversation_id: str,
+    token: str,
+    turn_id: str,
+    request: Mapping[str, Any],
+) -> Talk:
+    now = office.clock.now()
+    conversation: Conversation = await conversation_of(session, id=conversation_id, token=token)
+    turn: Turn = await begin_turn(
+        session, conversation, turn_id=turn_id, request=request, now=now
+    )
+    return await Talk(session, office.knowledge, conversation, turn, now).load()
+
+
+async def _without_engine(talk: Talk, request: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Events that need no understanding: nobody answered, somebody left."""
+    kind = request.get("event", {}).get("type")
+    if kind not in ("silence", "leave"):
+        return None
+    if kind == "silence":
+        await silence(talk)
+    else:
+        talk.say("small.goodbye")
+    reply = await _finish(talk, Understood("goodbye" if kind == "leave" else "inform", [], talk.bubbles))
+    if kind == "leave":
+        end_conversation(talk.conversation, now=talk.now)
+    return reply
+
+
+async def _check(
+    office: Office,
+    conversation_id: str,
+    token: str,
+    turn_id: str,
+    request: Mapping[str, Any],
+    checks: tuple[str, ...],
+    answers: Mapping[str, Any],
+) -> None:
+    now = office.clock.now()
+    found = await ask_registers(
+        checks,
+        answers,
+        residence=office.residence,
+        social_insurance=office.social_insurance,
+        now=now,
+    )
+    async with office.sessions.begin() as session:
+        talk = await _talk(office, session, conversation_id, token, turn_id, request)
+        keep_checks(talk, found)
+
+
+async def _finish(talk: Talk, understood: Understood) -> dict[str, Any]:
+    draft = await worked_on(talk)
+    bubbles: list[Bubble] = reveal(understood.bubbles, draft)
+    state = state_of(talk, draft, act=understood.act, items=understood.items)
+    await finish_turn(talk.session, talk.turn, bubbles=bubbles, state=state, now=talk.now)
+    return {"messages": bubbles, "state": state}
