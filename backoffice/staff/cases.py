@@ -1,11 +1,11 @@
-"""What staff see of cases: the work list, and one case with everything the citizen gave."""
+"""One case as staff see it: everything the citizen gave, and what was made of it."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any, Literal
+from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backoffice.applications.clocks import received_at, silence_ends_on
@@ -19,33 +19,19 @@ from backoffice.applications.models import (
     MaterialRow,
     SupplementRow,
 )
-from backoffice.applications.states import State
 from backoffice.audit.services import record
-from backoffice.calendar import CalendarMissing, WorkCalendar
+from backoffice.calendar import WorkCalendar
 from backoffice.clock import china_date
 from backoffice.identity.models import Proof, ProofKind
 from backoffice.identity.proofs import FACE_CONSENT, consent_of, proofs_of
-from backoffice.staff.models import CASE_ROLES, StaffUser
+from backoffice.staff.models import StaffUser
+from backoffice.staff.worklist import Light, histories_of, light, next_due
 from backoffice.uploads.models import Upload
 from catalogue.form import FormField
-from catalogue.loader import Catalogue
 from catalogue.schema import ApplicantCondition, ServiceItem
 from catalogue.vocabulary import NAMED_CHECKS
 
-PAGE = 50
 _PICTURE_FIELDS = frozenset({"photo", "document", "signature"})
-Light = Literal["red", "amber", "green", "none"]
-
-
-@dataclass(frozen=True)
-class CaseLine:
-    """One row of the work list."""
-
-    application: Application
-    item: ServiceItem
-    applicant: str
-    due_on: date | None
-    light: Light
 
 
 @dataclass(frozen=True)
@@ -143,67 +129,6 @@ class CaseView:
     pictures: dict[str, Upload] = field(default_factory=dict)
 
 
-async def list_cases(
-    session: AsyncSession,
-    *,
-    staff: StaffUser,
-    catalogue: Catalogue,
-    calendar: WorkCalendar,
-    today: date,
-    states: Sequence[State] = (),
-    number: str = "",
-    page: int = 0,
-) -> list[CaseLine]:
-    """The work list: most urgent first; never a draft, never another department's.
-
-    Args:
-        states: none means all.
-        number: part of a case number.
-    """
-    codes = _codes(staff, catalogue)
-    query = select(Application).where(
-        Application.number.is_not(None), Application.item_code.in_(codes)
-    )
-    if states:
-        query = query.where(Application.state.in_(states))
-    if number.strip():
-        query = query.where(Application.number.contains(number.strip().upper(), autoescape=True))
-    query = query.order_by(
-        Application.due_on.is_(None), Application.due_on, Application.submitted_at, Application.id
-    )
-    rows = list(await session.scalars(query.limit(PAGE).offset(page * PAGE)))
-    names = await _applicants(session, [row.id for row in rows])
-    histories = await _histories(session, [row.id for row in rows])
-    lines = []
-    for row in rows:
-        due = _due(row, histories.get(row.id, []), calendar)
-        lines.append(
-            CaseLine(
-                row,
-                catalogue.items[row.item_code],
-                names.get(row.id, ""),
-                due,
-                light(due, today, calendar),
-            )
-        )
-    return sorted(lines, key=lambda one: (one.due_on is None, one.due_on or today))
-
-
-async def count_by_state(
-    session: AsyncSession, *, staff: StaffUser, catalogue: Catalogue
-) -> Mapping[str, int]:
-    """How many cases this person can see in each state."""
-    rows = await session.execute(
-        select(Application.state, func.count())
-        .where(
-            Application.number.is_not(None),
-            Application.item_code.in_(_codes(staff, catalogue)),
-        )
-        .group_by(Application.state)
-    )
-    return {str(state): count for state, count in rows}
-
-
 async def view_case(
     session: AsyncSession,
     application: Application,
@@ -214,8 +139,8 @@ async def view_case(
     now: datetime,
 ) -> CaseView:
     """Everything of one case; the look is written to the audit trail."""
-    history = (await _histories(session, [application.id])).get(application.id, [])
-    due = _due(application, history, calendar)
+    history = (await histories_of(session, [application.id])).get(application.id, [])
+    due = next_due(application, history, calendar)
     received = received_at(application, history)
     view = CaseView(
         application=application,
@@ -250,18 +175,6 @@ async def view_case(
     return view
 
 
-def light(due: date | None, today: date, calendar: WorkCalendar) -> Light:
-    """Traffic light of a due date: red is late, amber is due today or on the next working day."""
-    if due is None:
-        return "none"
-    if today > due:
-        return "red"
-    try:
-        return "amber" if calendar.working_days_between(today, due) <= 1 else "green"
-    except CalendarMissing:
-        return "none"
-
-
 def shown_value(asked: FormField, value: Any) -> str:
     """An answer in the item's own words: a choice by its label, several joined."""
     if isinstance(value, list):
@@ -270,46 +183,6 @@ def shown_value(asked: FormField, value: Any) -> str:
         return " ".join(str(part) for part in value.values() if part)
     option = asked.option(str(value)) if asked.type == "choice" else None
     return option.label if option else str(value)
-
-
-def masked_name(name: str) -> str:
-    """A name for lists that many eyes see: the first character only."""
-    return name[:1] + "*" * (len(name) - 1)
-
-
-def _codes(staff: StaffUser, catalogue: Catalogue) -> list[str]:
-    if staff.role not in CASE_ROLES:
-        return []
-    return [code for code, item in catalogue.items.items() if staff.handles(item.department)]
-
-
-def _due(
-    application: Application, history: Sequence[HistoryRow], calendar: WorkCalendar
-) -> date | None:
-    """The next day that matters: the end of the five days before acceptance, then the promise."""
-    if application.state == State.ACCEPTED:
-        return application.due_on
-    if application.state != State.SUBMITTED:
-        return None
-    received = received_at(application, history)
-    return silence_ends_on(calendar, china_date(received)) if received else None
-
-
-async def _applicants(session: AsyncSession, ids: Sequence[str]) -> dict[str, str]:
-    rows = await session.scalars(
-        select(AnswerRow).where(AnswerRow.application_id.in_(ids), AnswerRow.field == "name")
-    )
-    return {row.application_id: masked_name(str(row.value or "")) for row in rows}
-
-
-async def _histories(session: AsyncSession, ids: Sequence[str]) -> dict[str, list[HistoryRow]]:
-    rows = await session.scalars(
-        select(HistoryRow).where(HistoryRow.application_id.in_(ids)).order_by(HistoryRow.id)
-    )
-    found: dict[str, list[HistoryRow]] = {}
-    for row in rows:
-        found.setdefault(row.application_id, []).append(row)
-    return found
 
 
 async def _fill_answers(session: AsyncSession, view: CaseView, draft: Draft) -> None:

@@ -155,14 +155,11 @@ async def staff_of(session: AsyncSession, token: str, now: datetime) -> Signed |
 
 async def log_out(session: AsyncSession, signed: Signed, now: datetime) -> None:
     """End the session at once."""
-    signed.session.revoked_at = now
-    await record(
-        session,
-        actor=signed.user.actor,
-        action="staff.logged_out",
-        subject=signed.user.actor,
-        now=now,
+    await session.execute(
+        update(StaffSession).where(StaffSession.id == signed.session.id).values(revoked_at=now)
     )
+    actor = signed.user.actor
+    await record(session, actor=actor, action="staff.logged_out", subject=actor, now=now)
 
 
 def csrf_of(session: StaffSession) -> str:

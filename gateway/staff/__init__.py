@@ -1,0 +1,12 @@
+"""Staff: pages and JSON interface. `blueprints()` is all that the application needs."""
+
+from sanic import Blueprint
+
+from gateway.staff.api import api
+from gateway.staff.pages import pages
+from gateway.staff.system import system
+
+
+def blueprints() -> list[Blueprint]:
+    """Everything under `/staff` and `/api/v1/staff`."""
+    return [pages, system, api]

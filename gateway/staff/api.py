@@ -1,0 +1,317 @@
+"""JSON interface for staff programs: `/api/v1/staff`. Bearer token, or the browser's session."""
+
+import asyncio
+from datetime import date, datetime
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from sanic import Blueprint, HTTPResponse, Request
+from sanic.exceptions import BadRequest as SanicBadRequest
+from sanic.response import empty, json
+
+from backoffice.applications.decisions import Bench, Decision, Wanted, case_of, decide
+from backoffice.applications.models import Application
+from backoffice.applications.states import State
+from backoffice.clock import china_date
+from backoffice.errors import BadRequest
+from backoffice.staff.cases import CaseView, view_case
+from backoffice.staff.models import Role
+from backoffice.staff.services import (
+    LogInFailed,
+    attempt_succeeds,
+    count_attempt,
+    log_in,
+    log_out,
+)
+from backoffice.staff.worklist import list_cases
+from backoffice.tasks.models import Task, TaskState
+from backoffice.tasks.services import finish, list_tasks, take, task_of
+from gateway.staff.guard import public, staff_only
+
+api = Blueprint("staff_api", url_prefix="/api/v1/staff")
+
+_CASES = (Role.CLERK, Role.HEAD)
+_NO_STORE = {"Cache-Control": "no-store"}
+M = TypeVar("M", bound=BaseModel)
+
+
+class _Body(BaseModel):
+    model_config = ConfigDict(extra="forbid", str_max_length=2000)
+
+
+class LogInBody(_Body):
+    """Who logs in."""
+
+    username: str = Field(max_length=80)
+    password: str = Field(max_length=200)
+
+
+class WantedBody(_Body):
+    """One thing to correct: either a field or a material."""
+
+    field: str | None = None
+    material: str | None = None
+    reason: str
+
+    @model_validator(mode="after")
+    def _one_of(self) -> "WantedBody":
+        if (self.field is None) == (self.material is None):
+            raise ValueError("either field or material")
+        return self
+
+
+class DecisionBody(_Body):
+    """A decision; `version` protects against deciding on an outdated view."""
+
+    decision: Decision
+    reason: str = ""
+    wanted: list[WantedBody] = Field(default_factory=list, max_length=100)
+    version: int | None = None
+
+
+class OutcomeBody(_Body):
+    """What came of a task."""
+
+    outcome: str
+
+
+@api.post("/session", name="log_in")
+@public
+async def create_session(request: Request) -> HTTPResponse:
+    """`{"username", "password"}` → `{"token", "csrf_token", "role"}`."""
+    given = _parse(request, LogInBody)
+    office = request.app.ctx.office
+    now = office.clock.now()
+    async with office.sessions.begin() as session:
+        attempt = await count_attempt(session, username=given.username, now=now)
+    if not await asyncio.to_thread(attempt_succeeds, attempt, given.password):
+        raise LogInFailed
+    async with office.sessions.begin() as session:
+        made = await log_in(session, attempt, kind="api", now=now)
+    body = {"token": made.token, "csrf_token": made.csrf_token, "role": made.user.role}
+    return json(body, status=201, headers=_NO_STORE)
+
+
+@api.delete("/session", name="log_out")
+@staff_only(*Role)
+async def end_session(request: Request) -> HTTPResponse:
+    office = request.app.ctx.office
+    async with office.sessions.begin() as session:
+        await log_out(session, request.ctx.staff, office.clock.now())
+    return empty()
+
+
+@api.get("/cases", name="cases")
+@staff_only(*_CASES)
+async def cases(request: Request) -> HTTPResponse:
+    """`?state=` (may be repeated), `?number=`, `?page=`."""
+    office = request.app.ctx.office
+    try:
+        states = [State(one) for one in request.args.getlist("state", [])]
+        page = int(request.args.get("page", "0"))
+    except ValueError as exc:
+        raise BadRequest from exc
+    if not 0 <= page < 10_000:
+        raise BadRequest
+    async with office.sessions.begin() as session:
+        lines = await list_cases(
+            session,
+            staff=request.ctx.staff.user,
+            catalogue=office.catalogue,
+            calendar=office.calendar,
+            today=china_date(office.clock.now()),
+            states=states,
+            number=request.args.get("number", ""),
+            page=page,
+        )
+    found = [
+        _case_head(line.application)
+        | {"applicant": line.applicant, "due_on": _plain(line.due_on), "light": line.light}
+        for line in lines
+    ]
+    return json({"cases": found}, headers=_NO_STORE)
+
+
+@api.get("/cases/<case_id:str>", name="case")
+@staff_only(*_CASES)
+async def case(request: Request, case_id: str) -> HTTPResponse:
+    """Everything of one case, by id or number; the look is audited."""
+    office, staff = request.app.ctx.office, request.ctx.staff.user
+    async with office.sessions.begin() as session:
+        application = await case_of(session, id=case_id, staff=staff, catalogue=office.catalogue)
+        view = await view_case(
+            session,
+            application,
+            office.catalogue.items[application.item_code],
+            staff=staff,
+            calendar=office.calendar,
+            now=office.clock.now(),
+        )
+    return json(_case_body(view), headers=_NO_STORE)
+
+
+@api.post("/cases/<case_id:str>/decision", name="decision")
+@staff_only(*_CASES)
+async def decision(request: Request, case_id: str) -> HTTPResponse:
+    """Decide a case, by id or number; answers its new state and version."""
+    given = _parse(request, DecisionBody)
+    office, staff = request.app.ctx.office, request.ctx.staff.user
+    async with office.sessions.begin() as session:
+        application = await case_of(session, id=case_id, staff=staff, catalogue=office.catalogue)
+        await decide(
+            Bench(session, office.catalogue, office.calendar, office.clock.now()),
+            application,
+            given.decision,
+            staff=staff,
+            reason=given.reason,
+            wanted=[Wanted(one.reason, one.field, one.material) for one in given.wanted],
+            version=given.version,
+        )
+    return json(_case_head(application), headers=_NO_STORE)
+
+
+@api.get("/tasks", name="tasks")
+@staff_only(*_CASES)
+async def tasks(request: Request) -> HTTPResponse:
+    """`?state=` open, taken or done (may be repeated; default open and taken)."""
+    office = request.app.ctx.office
+    try:
+        states = tuple(TaskState(one) for one in request.args.getlist("state", []))
+    except ValueError as exc:
+        raise BadRequest from exc
+    async with office.sessions.begin() as session:
+        found = await list_tasks(session, states=states or (TaskState.OPEN, TaskState.TAKEN))
+    return json({"tasks": [_task_body(task) for task in found]}, headers=_NO_STORE)
+
+
+@api.get("/tasks/<task_id:str>", name="task")
+@staff_only(*_CASES)
+async def task(request: Request, task_id: str) -> HTTPResponse:
+    office = request.app.ctx.office
+    async with office.sessions.begin() as session:
+        found = await task_of(session, task_id)
+    return json(_task_body(found), headers=_NO_STORE)
+
+
+@api.post("/tasks/<task_id:str>/take", name="take_task")
+@staff_only(*_CASES)
+async def take_task(request: Request, task_id: str) -> HTTPResponse:
+    office = request.app.ctx.office
+    async with office.sessions.begin() as session:
+        staff = request.ctx.staff.user
+        found = await take(session, task_id, staff=staff, now=office.clock.now())
+    return json(_task_body(found), headers=_NO_STORE)
+
+
+@api.post("/tasks/<task_id:str>/finish", name="finish_task")
+@staff_only(*_CASES)
+async def finish_task(request: Request, task_id: str) -> HTTPResponse:
+    """`{"outcome": words}`."""
+    given = _parse(request, OutcomeBody)
+    office, staff = request.app.ctx.office, request.ctx.staff.user
+    async with office.sessions.begin() as session:
+        now = office.clock.now()
+        found = await finish(session, task_id, staff=staff, outcome=given.outcome, now=now)
+    return json(_task_body(found), headers=_NO_STORE)
+
+
+def _parse(request: Request, model: type[M]) -> M:
+    try:
+        return model.model_validate(request.json)
+    except (ValidationError, SanicBadRequest):
+        raise BadRequest from None  # the cause would carry what was sent
+
+
+def _case_head(application: Application) -> dict[str, Any]:
+    return {
+        "id": application.id,
+        "number": application.number,
+        "item": application.item_code,
+        "state": application.state,
+        "version": application.version,
+        "channel": application.channel,
+        "submitted_at": _plain(application.submitted_at),
+        "accepted_at": _plain(application.accepted_at),
+        "decided_at": _plain(application.decided_at),
+        "due_on": _plain(application.due_on),
+    }
+
+
+def _case_body(view: CaseView) -> dict[str, Any]:
+    answers = [
+        {
+            "field": one.field.slug,
+            "label": one.field.label,
+            "value": one.value,
+            "shown": one.shown,
+            "source": one.source,
+            "at": _plain(one.at),
+        }
+        for one in view.answers
+    ]
+    checks = [
+        {
+            "name": one.name,
+            "answer": one.answer,
+            "source": one.source,
+            "as_of": _plain(one.as_of),
+            "asked_at": _plain(one.asked_at),
+        }
+        for one in view.checks
+    ]
+    papers = [
+        {"material": one.slug, "name": one.name, "state": one.state, "uploads": list(one.pictures)}
+        for one in view.papers
+    ]
+    history = [
+        {"at": _plain(one.at), "step": one.step, "by": one.who or one.kind, "note": one.note}
+        for one in view.history
+    ]
+    supplements = [
+        {"wanted": one.wanted, "at": _plain(one.requested_at), "answered": _plain(one.answered_at)}
+        for one in view.supplements
+    ]
+    face = view.face and {
+        "band": view.face.band,
+        "distance": view.face.distance,
+        "thresholds": view.face.thresholds,
+        "model": view.face.model,
+        "why": view.face.why,
+        "card": view.face.card,
+        "selfie": view.face.selfie,
+    }
+    return _case_head(view.application) | {
+        "item_name": view.item.name,
+        "light": view.light,
+        "possible": list(view.possible),
+        "answers": answers,
+        "unanswered": [one.slug for one in view.unanswered],
+        "materials": papers,
+        "checks": checks,
+        "card": view.card,
+        "card_differs": view.card_differs,
+        "face": face,
+        "face_refused": view.face_refused,
+        "history": history,
+        "supplements": supplements,
+    }
+
+
+def _task_body(task: Task) -> dict[str, Any]:
+    return {
+        "id": task.id,
+        "kind": task.kind,
+        "state": task.state,
+        "application_id": task.application_id,
+        "item": task.item_code,
+        "phone": task.phone,
+        "summary": task.summary,
+        "created_at": _plain(task.created_at),
+        "promised_at": _plain(task.promised_at),
+        "taken_by": task.taken_by,
+        "outcome": task.outcome,
+    }
+
+
+def _plain(value: datetime | date | None) -> str | None:
+    return value.isoformat() if value else None

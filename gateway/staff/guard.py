@@ -1,0 +1,144 @@
+"""Who may call a staff route: session, role, CSRF. Every staff route carries one of these marks."""
+
+from collections.abc import Awaitable, Callable
+from functools import wraps
+from typing import Any
+from urllib.parse import urlsplit
+
+from sanic import HTTPResponse, Request
+from sanic.response import redirect
+
+from backoffice.errors import CitizenError, NotSignedIn
+from backoffice.staff.models import Role
+from backoffice.staff.services import Signed, csrf_matches, staff_of
+
+Handler = Callable[..., Awaitable[HTTPResponse]]
+
+_COOKIE = "xz_staff"
+_READING = frozenset({"GET", "HEAD"})
+HTMX = "HX-Request"
+
+
+class NotAllowed(CitizenError):
+    """Signed in, but the role does not include this."""
+
+    code = "staff.not_allowed"
+    status = 403
+
+
+class FormExpired(CitizenError):
+    """The form's CSRF token is missing or of another session."""
+
+    code = "staff.form_expired"
+    status = 403
+
+
+def public(handler: Handler) -> Handler:
+    """Mark a route that is meant for people who are not signed in (the log-in itself)."""
+    handler.staff_roles = None  # type: ignore[attr-defined]
+    return handler
+
+
+def staff_only(*roles: Role) -> Callable[[Handler], Handler]:
+    """Let in only signed-in staff of these roles; `request.ctx.staff` is who is asking.
+
+    A browser without a session is led to the log-in; the JSON interface answers 401.
+    """
+
+    def guard(handler: Handler) -> Handler:
+        @wraps(handler)
+        async def guarded(request: Request, *args: Any, **kwargs: Any) -> HTTPResponse:
+            signed = await _who(request)
+            if signed is None:
+                return _to_log_in(request)
+            if signed.user.role not in roles:
+                raise NotAllowed
+            request.ctx.staff = signed
+            return await handler(request, *args, **kwargs)
+
+        guarded.staff_roles = frozenset(roles)  # type: ignore[attr-defined]
+        return guarded
+
+    return guard
+
+
+def cookie_name(request: Request) -> str:
+    """`__Host-` (Secure, whole site, no subdomain) wherever the public address is https."""
+    return f"__Host-{_COOKIE}" if is_secure(request) else _COOKIE
+
+
+def is_secure(request: Request) -> bool:
+    """Whether the public address is https."""
+    return str(request.app.ctx.office.settings.public_url).startswith("https://")
+
+
+def set_session_cookie(request: Request, response: HTTPResponse, token: str) -> None:
+    """Hand the session to the browser, out of reach of scripts and of other sites."""
+    response.add_cookie(
+        _COOKIE,
+        token,
+        httponly=True,
+        samesite="Strict",
+        secure=is_secure(request),
+        host_prefix=is_secure(request),
+        path="/",
+    )
+
+
+def drop_session_cookie(request: Request, response: HTTPResponse) -> None:
+    """Take the session back from the browser."""
+    response.delete_cookie(
+        _COOKIE,
+        path="/",
+        secure=is_secure(request),
+        host_prefix=is_secure(request),
+        httponly=True,
+        samesite="Strict",
+    )
+
+
+def from_own_page(request: Request) -> bool:
+    """Whether a form was sent by our own page; for the log-in, where no session exists yet."""
+    site = request.headers.get("sec-fetch-site")
+    if site is not None:
+        return site in ("same-origin", "none")
+    origin = request.headers.get("origin")
+    return origin is None or urlsplit(origin).netloc == request.host
+
+
+async def _who(request: Request) -> Signed | None:
+    office = request.app.ctx.office
+    bearer = _bearer(request)
+    token = bearer or request.cookies.get(cookie_name(request))
+    if not token:
+        return None
+    async with office.sessions.begin() as session:
+        signed = await staff_of(session, token, office.clock.now())
+    wanted = "api" if bearer else "browser"
+    if signed is None or signed.session.kind != wanted:
+        return None
+    if not bearer and request.method not in _READING:
+        _check_csrf(request, signed)
+    return signed
+
+
+def _bearer(request: Request) -> str | None:
+    kind, _, token = request.headers.get("authorization", "").partition(" ")
+    return token.strip() or None if kind.casefold() == "bearer" else None
+
+
+def _check_csrf(request: Request, signed: Signed) -> None:
+    given = request.headers.get("x-csrf-token")
+    if given is None and request.form is not None:
+        given = request.form.get("csrf_token")
+    if not csrf_matches(signed.session, given):
+        raise FormExpired
+
+
+def _to_log_in(request: Request) -> HTTPResponse:
+    if request.path.startswith("/api/"):
+        raise NotSignedIn
+    if request.headers.get(HTMX):
+        # htmx would follow a redirect and put the log-in page into the middle of this one
+        return HTTPResponse(status=401, headers={"HX-Redirect": "/staff/login"})
+    return redirect("/staff/login", status=303)

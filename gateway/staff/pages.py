@@ -1,0 +1,326 @@
+"""Pages for clerks and heads: log-in, work list, one case, call-backs."""
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+from sanic import Blueprint, HTTPResponse, Request
+from sanic.response import raw, redirect
+
+from backoffice.applications.decisions import Bench, Decision, Wanted, case_of, decide
+from backoffice.applications.states import State
+from backoffice.clock import china_date
+from backoffice.errors import BadRequest, Busy, CitizenError, NotFound
+from backoffice.messages import text
+from backoffice.staff.cases import view_case
+from backoffice.staff.models import Role, StaffUser
+from backoffice.staff.pictures import picture_for_staff
+from backoffice.staff.services import (
+    LogInFailed,
+    attempt_succeeds,
+    count_attempt,
+    log_in,
+    log_out,
+)
+from backoffice.staff.worklist import PAGE, count_by_state, list_cases
+from backoffice.tasks.models import Task, TaskState
+from backoffice.tasks.services import finish, list_tasks, take
+from backoffice.uploads.services import load_upload
+from gateway.staff.guard import (
+    HTMX,
+    FormExpired,
+    drop_session_cookie,
+    from_own_page,
+    public,
+    set_session_cookie,
+    staff_only,
+)
+from gateway.staff.rendering import HEADERS, render
+
+pages = Blueprint("staff_pages", url_prefix="/staff")
+pages.static("/static", Path(__file__).resolve().parent.parent / "static" / "staff", name="static")
+
+_CASES = (Role.CLERK, Role.HEAD)
+_TABS: dict[str, tuple[State, ...]] = {
+    "todo": (State.SUBMITTED, State.ACCEPTED),
+    "submitted": (State.SUBMITTED,),
+    "accepted": (State.ACCEPTED,),
+    "supplement": (State.SUPPLEMENT_DUE,),
+    "concluded": (
+        State.APPROVED,
+        State.REFUSED,
+        State.NOT_ACCEPTED,
+        State.WITHDRAWN,
+        State.EXPIRED,
+    ),
+}
+
+
+@pages.get("/login", name="login_page")
+@public
+async def login_page(request: Request) -> HTTPResponse:
+    return render(request, "login.html", failed=None, username="")
+
+
+@pages.post("/login", name="login")
+@public
+async def login(request: Request) -> HTTPResponse:
+    if not from_own_page(request):
+        raise FormExpired
+    form = request.form or {}
+    username, password = form.get("username", "")[:80], form.get("password", "")[:200]
+    office = request.app.ctx.office
+    now = office.clock.now()
+    async with office.sessions.begin() as session:
+        attempt = await count_attempt(session, username=username, now=now)
+    if not await asyncio.to_thread(attempt_succeeds, attempt, password):
+        failed = text(f"error.{LogInFailed.code}")
+        return render(request, "login.html", failed=failed, username=username, status=401)
+    async with office.sessions.begin() as session:
+        logged_in = await log_in(session, attempt, kind="browser", now=now)
+    home = "/staff/system" if logged_in.user.role == Role.ADMIN else "/staff"
+    response = redirect(home, status=303)
+    set_session_cookie(request, response, logged_in.token)
+    return response
+
+
+@pages.post("/logout", name="logout")
+@staff_only(*Role)
+async def logout(request: Request) -> HTTPResponse:
+    office = request.app.ctx.office
+    async with office.sessions.begin() as session:
+        await log_out(session, request.ctx.staff, office.clock.now())
+    response = redirect("/staff/login", status=303)
+    drop_session_cookie(request, response)
+    return response
+
+
+@pages.get("/", name="work_list", strict_slashes=False)
+@staff_only(*_CASES)
+async def work_list(request: Request) -> HTTPResponse:
+    """Tabs by state; `part=1` gives only the rows, for the page's own refresh."""
+    office, staff = request.app.ctx.office, request.ctx.staff.user
+    tab = request.args.get("tab", "todo")
+    number = request.args.get("number", "").strip()[:32]
+    page = _page(request)
+    async with office.sessions.begin() as session:
+        lines = await list_cases(
+            session,
+            staff=staff,
+            catalogue=office.catalogue,
+            calendar=office.calendar,
+            today=china_date(office.clock.now()),
+            states=() if number else _TABS.get(tab, _TABS["todo"]),
+            number=number,
+            page=page,
+        )
+        counts = await count_by_state(session, staff=staff, catalogue=office.catalogue)
+        waiting = await list_tasks(session, states=(TaskState.OPEN,))
+    tabs = [(name, sum(counts.get(one, 0) for one in states)) for name, states in _TABS.items()]
+    template = "_cases.html" if request.headers.get(HTMX) else "work_list.html"
+    return render(
+        request,
+        template,
+        lines=lines,
+        tabs=tabs,
+        tab=tab,
+        number=number,
+        page=page,
+        more=len(lines) == PAGE,
+        waiting=len(waiting),
+        late=sum(_late(task, office.clock.now()) for task in waiting),
+    )
+
+
+@pages.get("/cases/<case_id:str>", name="case")
+@staff_only(*_CASES)
+async def case(request: Request, case_id: str) -> HTTPResponse:
+    return await _case_page(request, case_id)
+
+
+@pages.post("/cases/<case_id:str>/decision", name="decision")
+@staff_only(*_CASES)
+async def decision(request: Request, case_id: str) -> HTTPResponse:
+    """A clerk's decision; what went wrong is said above the case as it stands now."""
+    office, staff = request.app.ctx.office, request.ctx.staff.user
+    form = request.form or {}
+    try:
+        wanted_decision = Decision(form.get("decision", ""))
+        version = int(form.get("version", ""))
+    except ValueError as exc:
+        raise BadRequest from exc
+    try:
+        async with office.sessions.begin() as session:
+            application = await case_of(
+                session, id=case_id, staff=staff, catalogue=office.catalogue
+            )
+            await decide(
+                Bench(session, office.catalogue, office.calendar, office.clock.now()),
+                application,
+                wanted_decision,
+                staff=staff,
+                reason=form.get("reason", "")[:2000],
+                wanted=_ticked(form),
+                version=version,
+            )
+    except NotFound:
+        raise
+    except CitizenError as exc:
+        said = "staff.conflict" if isinstance(exc, Busy) else f"error.{exc.code}"
+        return await _case_page(
+            request, case_id, problem=text(said, **exc.params), status=exc.status, kept=form
+        )
+    return redirect(f"/staff/cases/{case_id}?done={wanted_decision}", status=303)
+
+
+@pages.get("/uploads/<upload_id:str>", name="upload")
+@staff_only(*_CASES)
+async def upload(request: Request, upload_id: str) -> HTTPResponse:
+    office = request.app.ctx.office
+    async with office.sessions.begin() as session:
+        found = await picture_for_staff(
+            session,
+            upload_id,
+            case_id=request.args.get("case", ""),
+            staff=request.ctx.staff.user,
+            catalogue=office.catalogue,
+            now=office.clock.now(),
+        )
+        content = await load_upload(session, office.settings.uploads_dir, found.id)
+    # Shown, not downloaded, so that no copy stays on the clerk's disk.
+    headers = HEADERS | {
+        "Content-Disposition": "inline",
+        "Cross-Origin-Resource-Policy": "same-origin",
+    }
+    return raw(content, content_type=found.mime, headers=headers)
+
+
+@pages.get("/tasks", name="tasks")
+@staff_only(*_CASES)
+async def tasks(request: Request) -> HTTPResponse:
+    return await _tasks_page(request)
+
+
+@pages.post("/tasks/<task_id:str>/take", name="take_task")
+@staff_only(*_CASES)
+async def take_task(request: Request, task_id: str) -> HTTPResponse:
+    office = request.app.ctx.office
+    try:
+        async with office.sessions.begin() as session:
+            staff = request.ctx.staff.user
+            await take(session, task_id, staff=staff, now=office.clock.now())
+    except Busy:
+        return await _tasks_page(request, problem=text("staff.task_conflict"), status=409)
+    return redirect("/staff/tasks", status=303)
+
+
+@pages.post("/tasks/<task_id:str>/finish", name="finish_task")
+@staff_only(*_CASES)
+async def finish_task(request: Request, task_id: str) -> HTTPResponse:
+    office, form = request.app.ctx.office, request.form or {}
+    try:
+        async with office.sessions.begin() as session:
+            await finish(
+                session,
+                task_id,
+                staff=request.ctx.staff.user,
+                outcome=form.get("outcome", "")[:1000],
+                now=office.clock.now(),
+            )
+    except Busy:
+        return await _tasks_page(request, problem=text("staff.task_conflict"), status=409)
+    except NotFound:
+        raise
+    except CitizenError as exc:
+        problem = text(f"error.{exc.code}", **exc.params)
+        return await _tasks_page(request, problem=problem, status=exc.status)
+    return redirect("/staff/tasks", status=303)
+
+
+@pages.exception(CitizenError)
+async def explain(request: Request, exc: CitizenError) -> HTTPResponse:
+    """A page that says what happened, in the words of `data/messages/`."""
+    said = text(f"error.{exc.code}", **exc.params)
+    return render(request, "error.html", said=said, status=exc.status)
+
+
+async def _case_page(
+    request: Request,
+    case_id: str,
+    *,
+    problem: str | None = None,
+    status: int = 200,
+    kept: Any = None,
+) -> HTTPResponse:
+    office = request.app.ctx.office
+    staff: StaffUser = request.ctx.staff.user
+    async with office.sessions.begin() as session:
+        application = await case_of(session, id=case_id, staff=staff, catalogue=office.catalogue)
+        view = await view_case(
+            session,
+            application,
+            office.catalogue.items[application.item_code],
+            staff=staff,
+            calendar=office.calendar,
+            now=office.clock.now(),
+        )
+    done = request.args.get("done", "")
+    return render(
+        request,
+        "case.html",
+        status=status,
+        view=view,
+        problem=problem,
+        done=done if done in list(Decision) and problem is None else "",
+        kept=kept or {},
+    )
+
+
+async def _tasks_page(
+    request: Request, *, problem: str | None = None, status: int = 200
+) -> HTTPResponse:
+    office = request.app.ctx.office
+    now = office.clock.now()
+    states = {
+        "open": (TaskState.OPEN, TaskState.TAKEN),
+        "done": (TaskState.DONE,),
+    }
+    tab = request.args.get("tab", "open")
+    async with office.sessions.begin() as session:
+        found = await list_tasks(session, states=states.get(tab, states["open"]))
+        holders = await _names(session, found)
+    return render(
+        request,
+        "tasks.html",
+        status=status,
+        tasks=[(task, _late(task, now)) for task in found],
+        holders=holders,
+        catalogue=office.catalogue,
+        tab=tab,
+        problem=problem,
+    )
+
+
+async def _names(session: Any, found: list[Task]) -> dict[str, str]:
+    ids = {task.taken_by for task in found if task.taken_by}
+    users = [await session.get(StaffUser, one) for one in ids]
+    return {user.id: user.display_name for user in users if user is not None}
+
+
+def _ticked(form: Any) -> list[Wanted]:
+    """The ticked fields and papers of the correction form, each with its own reason."""
+    found = []
+    for slug in form.getlist("field", []) if form else []:
+        found.append(Wanted(reason=form.get(f"reason-field-{slug}", "")[:500], field=slug))
+    for slug in form.getlist("material", []) if form else []:
+        found.append(Wanted(reason=form.get(f"reason-material-{slug}", "")[:500], material=slug))
+    return found
+
+
+def _late(task: Task, now: Any) -> bool:
+    return task.state != TaskState.DONE and task.promised_at is not None and task.promised_at < now
+
+
+def _page(request: Request) -> int:
+    given = request.args.get("page", "0")
+    return int(given) if given.isdecimal() and len(given) < 6 else 0

@@ -1,0 +1,109 @@
+"""Staff pages: templates, the words of states and sources, and strict headers."""
+
+from datetime import UTC, date, datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from sanic import HTTPResponse, Request
+from sanic.response import html
+
+from backoffice.clock import CHINA, china_date
+from backoffice.messages import has_text, text
+from catalogue.schema import ServiceItem
+
+_TEMPLATES = Path(__file__).resolve().parent.parent / "templates"
+_WEEKDAYS = "一二三四五六日"
+
+HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
+        "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    ),
+    "Cache-Control": "no-store",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+
+
+def render(request: Request, template: str, *, status: int = 200, **values: Any) -> HTTPResponse:
+    """One page or part of one."""
+    office = request.app.ctx.office
+    signed = getattr(request.ctx, "staff", None)
+    page = _environment().get_template(f"staff/{template}")
+    content = page.render(
+        demo=office.settings.demo,
+        me=signed.user if signed else None,
+        csrf_token=signed.csrf_token if signed else "",
+        today=china_date(office.clock.now()),
+        now=office.clock.now(),
+        **values,
+    )
+    return html(content, status=status, headers=HEADERS)
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(_TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {
+        "moment": moment,
+        "day": day,
+        "age": age,
+        "word": word,
+        "percent_of": percent_of,
+    }
+    environment.globals["text"] = text
+    environment.globals["wanted_label"] = wanted_label
+    return environment
+
+
+def moment(value: datetime | None) -> str:
+    """A moment in China, to the minute."""
+    return f"{value.astimezone(CHINA):%Y-%m-%d %H:%M}" if value else ""
+
+
+def day(value: date | datetime | None) -> str:
+    """A day in China with its weekday."""
+    if value is None:
+        return ""
+    local = china_date(value) if isinstance(value, datetime) else value
+    return f"{local.month}月{local.day}日 周{_WEEKDAYS[local.weekday()]}"
+
+
+def age(value: datetime | None, now: datetime) -> str:
+    """How long ago, in the largest unit that fits."""
+    if value is None:
+        return ""
+    minutes = max(int((now.astimezone(UTC) - value).total_seconds()) // 60, 0)
+    if minutes < 60:
+        return text("staff.age.minutes", count=minutes)
+    if minutes < 60 * 24:
+        return text("staff.age.hours", count=minutes // 60)
+    return text("staff.age.days", count=minutes // (60 * 24))
+
+
+def word(value: str, group: str) -> str:
+    """The Chinese word for a code of a group, or the code itself when it is new."""
+    key = f"staff.{group}.{value}"
+    return text(key) if has_text(key) else str(value)
+
+
+def percent_of(value: float, largest: float) -> int:
+    """Position on a bar, 0 to 100."""
+    return round(min(max(value / largest, 0), 1) * 100) if largest else 0
+
+
+def wanted_label(item: ServiceItem, wanted: dict[str, str]) -> str:
+    """What a correction request asks for, in the item's own words."""
+    field = item.field(wanted.get("field", ""))
+    material = item.material(wanted.get("material", ""))
+    return field.label if field else material.name if material else ""

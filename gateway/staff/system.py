@@ -1,0 +1,90 @@
+"""Pages for those who keep the machinery: accounts, undelivered effects, the audit trail."""
+
+from typing import Any
+
+from sanic import Blueprint, HTTPResponse, Request
+from sanic.response import redirect
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from backoffice.audit.models import AuditEntry
+from backoffice.audit.services import record, verify
+from backoffice.errors import BadRequest, CitizenError, NotFound
+from backoffice.messages import text
+from backoffice.outbox.models import OutboxEntry
+from backoffice.staff.models import Role
+from backoffice.staff.services import list_users, set_active
+from gateway.staff.guard import staff_only
+from gateway.staff.rendering import render
+
+system = Blueprint("staff_system", url_prefix="/staff/system")
+
+_SHOWN = 50
+
+
+@system.get("/", name="overview", strict_slashes=False)
+@staff_only(Role.ADMIN)
+async def overview(request: Request) -> HTTPResponse:
+    office = request.app.ctx.office
+    async with office.sessions.begin() as session:
+        undelivered = await _undelivered(session)
+        users = await list_users(session)
+        entries = await session.scalar(select(func.count()).select_from(AuditEntry))
+        breaks = await verify(session) if request.args.get("verify") else None
+    return render(
+        request,
+        "system.html",
+        undelivered=undelivered,
+        users=users,
+        entries=entries,
+        breaks=breaks,
+    )
+
+
+@system.post("/outbox/<entry_id:int>/resend", name="resend")
+@staff_only(Role.ADMIN)
+async def resend(request: Request, entry_id: int) -> HTTPResponse:
+    """Put an effect that was given up back into the queue."""
+    office = request.app.ctx.office
+    now = office.clock.now()
+    async with office.sessions.begin() as session:
+        entry = await session.get(OutboxEntry, entry_id)
+        if entry is None or entry.delivered_at is not None:
+            raise NotFound
+        entry.given_up_at, entry.attempts, entry.due_at = None, 0, now
+        actor = request.ctx.staff.user.actor
+        subject, detail = f"outbox:{entry.id}", {"kind": entry.kind}
+        await record(
+            session, actor=actor, action="outbox.resent", subject=subject, detail=detail, now=now
+        )
+    return redirect("/staff/system", status=303)
+
+
+@system.post("/users/<user_id:str>/active", name="set_active")
+@staff_only(Role.ADMIN)
+async def change_active(request: Request, user_id: str) -> HTTPResponse:
+    """Close or reopen an account; nobody closes their own."""
+    office, staff = request.app.ctx.office, request.ctx.staff.user
+    wanted = (request.form or {}).get("active", "")
+    if wanted not in ("yes", "no") or user_id == staff.id:
+        raise BadRequest
+    async with office.sessions.begin() as session:
+        now = office.clock.now()
+        await set_active(session, user_id, active=wanted == "yes", by=staff, now=now)
+    return redirect("/staff/system", status=303)
+
+
+@system.exception(CitizenError)
+async def explain(request: Request, exc: CitizenError) -> HTTPResponse:
+    said = text(f"error.{exc.code}", **exc.params)
+    return render(request, "error.html", said=said, status=exc.status)
+
+
+async def _undelivered(session: AsyncSession) -> list[Any]:
+    rows = await session.scalars(
+        select(OutboxEntry)
+        .where(OutboxEntry.delivered_at.is_(None))
+        .order_by(OutboxEntry.given_up_at.is_(None), OutboxEntry.id)
+        .limit(_SHOWN)
+    )
+    return list(rows)
