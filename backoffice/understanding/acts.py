@@ -127,7 +127,7 @@ def is_correction(text: str) -> bool:
     return bool(
         re.search(
             any_of("corrections", "not_this_but").pattern
-            + r"[^,。;!?]{1,30}[,。;! ]\s*"
+            + r"[^,。;!?]{1,30}[,。;! ]\s*(?:我|佢|他|她|就|而|才)?"
             + any_of("corrections", "but").pattern,
             text,
         )

@@ -37,6 +37,12 @@ class AddressSpan:
     """Number of address parts recognised."""
 
 
+def _short_town(name: str) -> tuple[str, ...]:
+    """桂城 for 桂城街道, 乐从 for 乐从镇."""
+    stem = re.sub("(?:镇街道|街道|镇)$", "", name)
+    return (stem,) if len(stem) > 1 else ()
+
+
 @cache
 def places() -> Mapping[str, Place]:
     """Every way to name a town or a village of the city, to its full name. Ambiguous ones left out."""
@@ -51,7 +57,7 @@ def places() -> Mapping[str, Place]:
 
     for town in data["towns"]:
         base = data["city"] + town["district"] + town["name"]
-        for word in (town["name"], *town["aliases"]):
+        for word in (town["name"], *town["aliases"], *_short_town(town["name"])):
             result.setdefault(word, Place(base, town["name"], None))
         for village in town["villages"]:
             place = Place(base + village, town["name"], village)
@@ -77,7 +83,11 @@ def places() -> Mapping[str, Place]:
 def _town_alternatives() -> str:
     data = lexicon("places")
     return (
-        alternation(w for town in data["towns"] for w in (town["name"], *town["aliases"]))
+        alternation(
+            w
+            for town in data["towns"]
+            for w in (town["name"], *town["aliases"], *_short_town(town["name"]))
+        )
         + _NOT_A_ROAD
     )
 
@@ -100,14 +110,14 @@ def region_pattern() -> re.Pattern[str]:
         rf"(?P<city>(?:{cities}|{generic}(?:自治州|地区|盟))市?)?{_JOIN}"
         rf"(?P<district>{generic}(?:自治县|县|区|市|旗))?{_JOIN}"
         rf"(?P<town>{generic}(?:街道|镇|乡))?{_JOIN}"
-        rf"(?P<village>{generic}(?:社区居委会|居委会|村委会|社区|村))?"
+        rf"(?P<village>{generic}(?:社区居委会|居委会|村委会|社区|村){_NOT_A_ROAD})?"
         rf"|(?P<city2>(?:{cities})市?){_JOIN}(?P<district2>{districts}|{short}|{generic}(?:县|区|旗))?{_JOIN}"
         rf"(?P<town2>{_town_alternatives()}|{generic}(?:街道|镇|乡))?{_JOIN}"
-        rf"(?P<village2>{_village_alternatives()}|{generic}(?:社区居委会|居委会|村委会|社区|村))?"
+        rf"(?P<village2>{_village_alternatives()}|{generic}(?:社区居委会|居委会|村委会|社区|村){_NOT_A_ROAD})?"
         rf"|(?P<district3>{districts}){_JOIN}(?P<town3>{_town_alternatives()}|{generic}(?:街道|镇|乡))?{_JOIN}"
-        rf"(?P<village3>{_village_alternatives()}|{generic}(?:社区居委会|居委会|村委会|社区|村))?"
-        rf"|(?P<town4>{_town_alternatives()}){_JOIN}(?P<village4>{_village_alternatives()}|{generic}(?:社区居委会|居委会|村委会|社区|村))?"
-        rf"|(?P<village5>{_village_alternatives()}|(?<![{_HAN}])[{_HAN}]{{1,5}}(?:社区居委会|居委会|村委会|社区|村))"
+        rf"(?P<village3>{_village_alternatives()}|{generic}(?:社区居委会|居委会|村委会|社区|村){_NOT_A_ROAD})?"
+        rf"|(?P<town4>{_town_alternatives()}){_JOIN}(?P<village4>{_village_alternatives()}|{generic}(?:社区居委会|居委会|村委会|社区|村){_NOT_A_ROAD})?"
+        rf"|(?P<village5>{_village_alternatives()}|(?<![{_HAN}])[{_HAN}]{{1,5}}(?:社区居委会|居委会|村委会|社区|村){_NOT_A_ROAD})"
     )
 
 
@@ -123,11 +133,35 @@ def _part_patterns() -> tuple[tuple[str, re.Pattern[str]], ...]:
         ("unit", re.compile(rf"(?:{_NUM}|[A-Za-z])(?:单元|梯|门)")),
         ("floor", re.compile(rf"{_NUM}(?:层|楼)(?!盘|梯)")),
         ("room", re.compile(rf"(?:{_NUM}|[A-Za-z][0-9]+|[0-9]+[A-Za-z])(?:-{_NUM})?(?:号房|室|房|户|铺)")),
+        ("room", re.compile(r"[一二三四五六七八九][零〇一二三四五六七八九]{2,3}(?![一-鿿0-9])")),
         ("room", re.compile(r"(?<![0-9])[A-Za-z]?[0-9]{3,4}[A-Za-z]?(?![0-9一-鿿年月日元块])")),
         ("group", re.compile(rf"(?:(?![{stop}])[{_HAN}]){{0,4}}?(?:{_NUM})?(?:村民小组|生产队|组|队|屯)")),
         ("estate", re.compile(rf"(?:(?![{stop}])[{_HAN}A-Za-z0-9]){{2,10}}?{estates}(?:旁边?|对面|后面|隔壁)?")),
         ("hyphened", re.compile(r"[0-9]{1,3}-[0-9]{1,4}(?:-[0-9]{1,4})?(?![0-9])")),
     )  # fmt: skip
+
+
+# Words that end like a road and are none: 不知道, 住这里, 走路.
+_NO_ROAD = (
+    "知道",
+    "街道",
+    "这里",
+    "那里",
+    "哪里",
+    "家里",
+    "厂里",
+    "城里",
+    "村里",
+    "屋里",
+    "店里",
+    "里里",
+    "走路",
+    "迷路",
+    "顺路",
+    "公里",
+    "心里",
+    "嗰里",
+)
 
 
 def parts(text: str) -> set[str]:
@@ -139,7 +173,11 @@ def parts(text: str) -> set[str]:
         place = region.end()
     while place < len(text):
         for name, pattern in _part_patterns():
-            if (match := pattern.match(text, place)) and match.end() > place:
+            if (
+                (match := pattern.match(text, place))
+                and match.end() > place
+                and not match[0].endswith(_NO_ROAD)
+            ):
                 found.add(name)
                 place = match.end()
                 break
@@ -154,6 +192,8 @@ def parts(text: str) -> set[str]:
 
 def _address_at(text: str, start: int) -> AddressSpan | None:
     place, strength = start, 0
+    if 0 < start < len(text) and text[start].isdigit() and text[start - 1].isdigit():
+        return None
     if region := region_pattern().match(text, start):
         place = region.end()
         strength += sum(1 for value in region.groupdict().values() if value)
@@ -162,14 +202,16 @@ def _address_at(text: str, start: int) -> AddressSpan | None:
         gap = re.compile(r"[ ,、]*").match(text, place)
         nearest = gap.end() if gap else place
         matches = [
-            m for _, p in _part_patterns() if (m := p.match(text, nearest)) and m.end() > nearest
+            m
+            for _, p in _part_patterns()
+            if (m := p.match(text, nearest)) and m.end() > nearest and not m[0].endswith(_NO_ROAD)
         ]
         if nearest > place and strength:  # behind a pause only what cannot be anything else
             matches = [
                 m
                 for m in matches
                 if re.search(
-                    r"[0-9一二三四五六七八九十].*(?:栋|幢|座|楼|单元|梯|室|房|号)|^[0-9]{3,4}$",
+                    r"[0-9一二三四五六七八九十].*(?:栋|幢|座|楼|单元|梯|室|房|号)|^(?:[0-9]|[零〇一二三四五六七八九]){3,4}$",
                     m[0],
                 )
             ]

@@ -281,6 +281,8 @@ def find_dates(
                 problem: Literal["impossible", "vague"] | None = None if result else "vague"
             except (ValueError, OverflowError):
                 result, problem = None, "impossible"
+            if name == "ago" and re.search("[一二三四五六七八九十0-9]$", text[: match.start()]):
+                result, problem = None, "vague"  # 三四年前
             taken[match.start() : match.end()] = [True] * (match.end() - match.start())
             value, precision = result or (None, "day")
             bare = name in ("month_day_slash", "day_only", "compact", "numeric_month")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cache, lru_cache
@@ -210,7 +210,34 @@ def _markers(text: str, wanted: Sequence[Wanted], speaker: Person) -> list[Marke
         for match in any_of("cues", "applicant_when_proxy").finditer(text):
             result = [m for m in result if not (match.start() <= m.start < match.end())]
             result.append(Marker("applicant", match.start(), match.end()))
-    return sorted(result, key=lambda marker: marker.start)
+    result.sort(key=lambda marker: marker.start)
+    return result if speaker == "proxy" else _with_third_persons(text, result, persons)
+
+
+def _with_third_persons(
+    text: str, markers: list[Marker], persons: Collection[Person | None]
+) -> list[Marker]:
+    """他, 她, 佢: whoever was spoken of last; somebody whose home one lives in; never oneself."""
+    relation = any_of("cues", "relations")
+    for match in any_of("cues", "third_person").finditer(text):
+        earlier = [m.person for m in markers if m.end <= match.start() and m.person != "applicant"]
+        person: Person = earlier[-1] if earlier else "other"
+        lives_with = relation.search(text, 0, match.start()) and re.search(
+            "[房屋家住]", text[: match.start()]
+        )
+        if not earlier and lives_with and "host" in persons:
+            person = "host"
+        markers = sorted(
+            [*markers, Marker(person, match.start(), match.end())], key=lambda m: m.start
+        )
+    for match in re.finditer(
+        rf"{relation.pattern}(?:的|嘅)?(?=电话|手机|身份证|号码|名字|姓名|叫)", text
+    ):
+        if not any(m.start <= match.start() < m.end for m in markers):
+            markers = sorted(
+                [*markers, Marker("other", match.start(), match.end())], key=lambda m: m.start
+            )
+    return markers
 
 
 def read(

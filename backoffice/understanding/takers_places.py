@@ -12,11 +12,14 @@ from backoffice.understanding.addresses import (
     resolve_region,
 )
 from backoffice.understanding.checks import check
+from backoffice.understanding.dates import find_dates
 from backoffice.understanding.lexicon import any_of
 from backoffice.understanding.reading import Clause, Reading, cue_pattern, cues_of
 from backoffice.understanding.types import Wanted
 
 _CUE_REACH = 12
+_TELLING = {"region", "road", "estate", "building", "group"}
+"""Parts of which an address has at least one, where none was asked for."""
 _STRONG = 3
 """Parts that make an address unmistakable without any cue."""
 
@@ -26,6 +29,7 @@ def take_addresses(reading: Reading) -> None:
     fields = [w for w in reading.of("address", "region") if reading.may_fill(w)]
     if not fields:
         return
+    days = [d for d in find_dates(reading.text, today=reading.today) if not d.bare]
     place = 0
     for clause in reading.clauses:
         if clause.end <= place or (
@@ -35,7 +39,8 @@ def take_addresses(reading: Reading) -> None:
         start = max(place, clause.start)
         span = find_address(reading.text, start, clause.end)
         while span is not None:
-            if reading.is_free(span.start, span.end):
+            a_day = any(d.start < span.end and span.start < d.end for d in days)
+            if reading.is_free(span.start, span.end) and not a_day:
                 _place_address(reading, fields, span, clause)
             place = span.end
             span = find_address(reading.text, place, clause.end) if place < clause.end else None
@@ -48,6 +53,8 @@ def _place_address(
 ) -> None:
     wanted = _field_for(reading, fields, span)
     if wanted is None:
+        return
+    if not wanted.awaited and not parts(reading.text[span.start : span.end]) & _TELLING:
         return
     text = reading.text
     region_text = text[span.start : span.region_end].strip(" ,、")
@@ -132,7 +139,10 @@ def _complete(reading: Reading) -> None:
             fault=check(awaited, value, today=reading.today),
         )
         return
-    for bare in re.finditer(r"(?<![0-9])[0-9]{1,4}(?![0-9])(?:号|房|室)?", reading.text):
+    for bare in re.finditer(
+        r"(?<![0-9])(?:[0-9]{1,4}|[一二三四五六七八九][零〇一二三四五六七八九]{2,3})(?![0-9])(?:号|房|室)?",
+        reading.text,
+    ):
         value = f"{awaited.current}{bare[0]}"
         lacking = missing_parts(str(awaited.current), awaited.rules.get("needs", ()))
         if (

@@ -21,6 +21,7 @@ from backoffice.understanding.types import Fault, Person, Wanted
 
 _PHONE_WORDS = re.compile("电话|手机|号码|联系方式|联络|打我|微信号")
 _ID_WORDS = re.compile("身份证|证件号|证号|身分证")
+_LONGEST_CODE = 8
 _CUE_REACH = 14
 """Characters between a cue and a typed answer at most."""
 _END_WORDS = ("到期", "截止", "结束", "终止", "期满")
@@ -30,6 +31,10 @@ def take_numbers(reading: Reading) -> None:
     """Phone and ID numbers to their fields; all other long numbers are hidden."""
     for start, end in emails(reading.text):
         reading.hide(start, end, "[邮箱]")
+    if "验证码" in reading.text and not (reading.awaited and reading.awaited.kind == "sms_code"):
+        for code in numbers(reading.text, shortest=4):
+            if len(code.digits) <= _LONGEST_CODE:
+                reading.hide(code.start, code.end, "[验证码]")
     _take_patterned(reading)
     previous = 0
     for number in numbers(reading.text):
@@ -123,7 +128,7 @@ def _field_for(reading: Reading, kind: str, number: Number, before: str) -> Want
     if len(cued) == 1 and not said and not cued[0].filled:
         return cued[0]
     if person == "other" and said:
-        return None
+        return awaited if awaited in fields else None
     own = [w for w in fields if (w.person or "applicant") == person]
     if awaited in own:
         return awaited
@@ -135,6 +140,8 @@ def _field_for(reading: Reading, kind: str, number: Number, before: str) -> Want
         return None
     if awaited in fields:
         return awaited
+    if any((w.person or "applicant") == person for w in reading.of(kind)):
+        return None  # one's own is known already; whose this is, nothing says
     alone = [w for w in fields if not w.filled and w.key not in reading.found]
     return alone[0] if len(alone) == 1 else None
 

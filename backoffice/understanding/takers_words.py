@@ -10,6 +10,7 @@ from functools import cache, lru_cache
 from pypinyin import lazy_pinyin
 
 from backoffice.understanding.acts import closed_act, is_question
+from backoffice.understanding.addresses import parts
 from backoffice.understanding.checks import ethnic_names
 from backoffice.understanding.lexicon import alternation, any_of, lexicon, words
 from backoffice.understanding.names import (
@@ -23,7 +24,7 @@ from backoffice.understanding.normal import normalise
 from backoffice.understanding.reading import Clause, Reading, cues_of, is_person_name
 from backoffice.understanding.types import Fault, Option, Wanted
 
-_CONNECTOR = r"(?:的?(?:全名|姓名|名字|名))?[ ]*(?:应该)?(?:是|系|叫做|叫|就是|为|:)*[ ]*"
+_CONNECTOR = r"(?:的?(?:全名|姓名|名字|名))?[ ]*(?:写错了?|错了|不对)?[, ]*(?:应该)?(?:改成|改为|改做|换成|是|系|叫做|叫|就是|为|:)*[ ]*"
 _NAME_CUE = re.compile(
     r"(?P<cue>叫做|名叫|名字叫|叫|姓名|名字|全名|单名|(?<!贵)姓(?!名))" + _CONNECTOR
 )
@@ -44,6 +45,11 @@ def take_names(reading: Reading) -> None:
         wanted = _name_field(reading, fields, span.start)
         if wanted is not None:
             _take_name(reading, wanted, span)
+    if reading.corrected:  # the name that was wrong is a name too
+        for denial in any_of("corrections", "not_this_but").finditer(reading.text):
+            wrong = name_at(reading.text, denial.end())
+            if wrong and wrong.complete and _plausible(wrong):
+                reading.hide(wrong.start, wrong.end, "[姓名]")
     awaited = reading.awaited
     if awaited in fields and awaited is not None and awaited.key not in reading.found:
         _take_awaited_name(reading, awaited)
@@ -57,11 +63,14 @@ def _announced(reading: Reading, fields: list[Wanted]) -> Iterator[NameSpan]:
         place = spelled.end
     for cue in _NAME_CUE.finditer(text):
         span = name_at(text, cue.end())
-        if (
-            span
-            and (span.complete or cue["cue"].endswith("姓"))
-            and not reading.asks_at(span.start)
-        ):
+        if span is None or reading.asks_at(span.start):
+            continue
+        if not span.complete and cue["cue"].endswith("姓"):  # 姓王,王大锤
+            again = re.compile("[,、。 ]+(?:叫|名)?").match(text, span.end)
+            fuller = name_at(text, again.end()) if again else None
+            if fuller and fuller.complete and fuller.value.startswith(span.value):
+                span = fuller
+        if span.complete or cue["cue"].endswith("姓"):
             yield span
     for cue in _SELF_CUE.finditer(text):
         span = name_at(text, cue.end())
@@ -119,6 +128,10 @@ def _take_name(reading: Reading, wanted: Wanted, span: NameSpan, *, certain: boo
 
 
 def _take_awaited_name(reading: Reading, awaited: Wanted) -> None:
+    if re.fullmatch(r"[一-鿿](?: [一-鿿]){1,3}", reading.text):  # 王 小 明
+        spaced = whole_name(reading.text, 0, len(reading.text))
+        if spaced and _take_name(reading, awaited, spaced, certain=spaced.has_surname):
+            return
     clauses = list(reading.free_clauses())
     for clause in clauses:
         start = _skip_leading(reading.text, clause.start, clause.end)
@@ -142,7 +155,7 @@ def _take_awaited_name(reading: Reading, awaited: Wanted) -> None:
             behind = reading.text[span.end : clause.end]
             if any_of("names", "followers").match(behind) and _take_name(reading, awaited, span):
                 return
-    if "单位" in awaited.label:
+    if "单位" in awaited.label and any_of("cues", "organisation_endings").search(reading.text):
         take_free_text(reading)
 
 
@@ -351,9 +364,14 @@ def _templates(label_part: str) -> tuple[tuple[re.Pattern[str], bool], ...]:
         middle = rf"((?:{avoid}[^,。;!?、 ]){{1,40}}?)"
         tail = re.escape(after) if after else r"(?=[,。;!?、]|$)"
         result.append((re.compile(re.escape(before) + middle + tail), bool(after)))
+    if label_part == "单位":
+        endings = alternation(words("cues", "organisation_endings"))
+        named = rf"(?:在|喺|给|帮)((?:(?![在喺])[^,。;!?、 ]){{2,30}}?{endings})(?=[,。;!?、 ]|$|里|做|上|当|打)"
+        result.append((re.compile(named), True))
     return tuple(result)
 
 
+_GRADE = re.compile(r"(?:读书|读|上|念)?([一二三四五六七八九1-9]年级|[小初高大][一二三四五六])")
 _EMPTY_PLACES = re.compile(
     "^(?:这里|这边|那边|附近|外面|佛山|广东|哪里|厂里|厂|工厂|公司|工地|家|家里|石湾|呢度|本地|这|那|街上|市区)$"
 )
@@ -398,7 +416,10 @@ def _take_by_template(reading: Reading, wanted: Wanted, part: str) -> None:
                 len(value) < 2 or _EMPTY_PLACES.match(value) or value in words("cues", "no_answer")
             ):
                 continue
-            if reading.take(wanted, value, start, start + len(value)):
+            end = start + len(value)
+            if "年级" in wanted.label and (grade := _GRADE.match(reading.text, end)):
+                value, end = value + grade[1], grade.end()
+            if reading.take(wanted, value, start, end):
                 return
 
 
@@ -439,6 +460,8 @@ def take_free_text(reading: Reading) -> None:
         return
     if awaited.key in reading.refused or (is_person_name(awaited) and "单位" not in awaited.label):
         return
+    if is_person_name(awaited) and not any_of("cues", "organisation_endings").search(reading.text):
+        return
     if awaited.rules.get("pattern") or is_question(reading.text) or closed_act(reading.text):
         return
     left = [c for c in reading.free_clauses() if not closed_act(reading.text[c.start : c.end])]
@@ -459,7 +482,11 @@ def take_free_text(reading: Reading) -> None:
         if len(value) <= 4:
             reading.refuse(awaited, Fault("fault.ethnicity.unknown"), start, end)
         return
-    reading.take_checked(awaited, value, start, end, certain=False)
+    if awaited.kind == "text" or parts(value):
+        certain = (
+            value.endswith(tuple(words("cues", "organisation_endings"))) and "位" in awaited.label
+        )
+        reading.take_checked(awaited, value, start, end, certain=certain)
 
 
 def _trim(text: str, start: int, end: int) -> tuple[int, int]:
