@@ -21,3 +21,10 @@ def expiry(issued: datetime, months: int) -> datetime:
 def last_valid_day(expires_at: datetime) -> date:
     """The day to print as 有效期至."""
     return china_date(expires_at - timedelta(seconds=1))
+
+
+def standing(*, revoked: bool, expires_at: datetime | None, now: datetime) -> str:
+    """`valid`, `expired` or `revoked` (which prevails)."""
+    if revoked:
+        return "revoked"
+    return "expired" if expires_at is not None and now >= expires_at else "valid"

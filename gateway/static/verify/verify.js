@@ -2,6 +2,8 @@
 // so no log keeps it; here it is sent in the body of a POST, and the answer takes the page's place.
 (function () {
   "use strict";
+  // The same code scanned again into the same tab changes only what stands behind #.
+  window.addEventListener("hashchange", function () { location.reload(); });
   if (location.hash.length < 2) return;
   var shown = location.href;
   document.documentElement.classList.add("is-checking");
