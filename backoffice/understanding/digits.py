@@ -54,7 +54,10 @@ _PAUSE_WORDS = "呃额嗯啊哦杠横空格"
 _NOT_A_PAUSE = "[]:"
 _X = "Xx×Ⅹⅹ叉ＸｘХх✕✖"
 _SPOKEN_X = re.compile("[艾爱埃][克可]丝?斯?")
-_EMAIL = re.compile(r"[\w.%+\-．]+\s?[@＠]\s?[\w\-]+(?:\s?[.．]\s?[A-Za-zＡ-Ｚａ-ｚ]{2,})+")
+_EMAIL = re.compile(
+    r"[A-Za-z0-9._%+\-．０-９Ａ-Ｚａ-ｚ]+\s?[@＠]\s?[A-Za-z0-9\-０-９Ａ-Ｚａ-ｚ]+"
+    r"(?:\s?[.．]\s?[A-Za-zＡ-Ｚａ-ｚ]{2,})+"
+)
 
 # Alphabet of the class string: 0-9 digits, O the letter, i inner digit, g 个, p pause, X, "~" tail
 # of a spoken X, a other ASCII letters, "." anything else. One character per character of the text.

@@ -12,13 +12,13 @@ from backoffice.understanding.lexicon import alternation, any_of, lexicon, words
 from backoffice.understanding.naming import fields_named
 from backoffice.understanding.normal import normalise
 from backoffice.understanding.reading import Reading, as_awaited, cues_of, is_person_name, read
+from backoffice.understanding.takers_names import take_names
 from backoffice.understanding.takers_places import take_addresses
 from backoffice.understanding.takers_typed import take_amount, take_code, take_dates, take_numbers
 from backoffice.understanding.takers_words import (
     take_announced_text,
     take_choices,
     take_free_text,
-    take_names,
     take_yes_no,
 )
 from backoffice.understanding.types import Extraction, Person, Wanted

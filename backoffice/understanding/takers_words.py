@@ -1,9 +1,8 @@
-"""Answers in words: names, choices, yes or no, work and school, ethnic group, free text."""
+"""Answers in words: choices, yes or no, work and school, ethnic group, free text."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
@@ -13,153 +12,12 @@ from backoffice.understanding.acts import closed_act, is_question
 from backoffice.understanding.addresses import parts
 from backoffice.understanding.checks import ethnic_names
 from backoffice.understanding.lexicon import alternation, any_of, lexicon, words
-from backoffice.understanding.names import (
-    NameSpan,
-    name_at,
-    spelled_name,
-    surname_length,
-    whole_name,
-)
 from backoffice.understanding.normal import normalise
 from backoffice.understanding.reading import Clause, Reading, cues_of, is_person_name
 from backoffice.understanding.types import Fault, Option, Wanted
 
-_CONNECTOR = r"(?:的?(?:全名|姓名|名字|名))?[ ]*(?:写错了?|错了|不对)?[, ]*(?:应该)?(?:改成|改为|改做|换成|是|系|叫做|叫|就是|为|:)*[ ]*"
-_NAME_CUE = re.compile(
-    r"(?P<cue>叫做|名叫|名字叫|叫|姓名|名字|全名|单名|(?<!贵)姓(?!名))" + _CONNECTOR
-)
-_SELF_CUE = re.compile(
-    r"(?:^|(?<=[,。;! ]))(?:你好|您好)?(?:我是|我系|我就是|本人是|本人)(?=[一-鿿])"
-)
 
-
-# ---------------------------------------------------------------- names
-
-
-def take_names(reading: Reading) -> None:
-    """People's names, by cue and by whose they are; then the awaited one."""
-    fields = [w for w in reading.wanted if is_person_name(w) and reading.may_fill(w)]
-    if not fields:
-        return
-    for span in _announced(reading, fields):
-        wanted = _name_field(reading, fields, span.start)
-        if wanted is not None:
-            _take_name(reading, wanted, span)
-    if reading.corrected:  # the name that was wrong is a name too
-        for denial in any_of("corrections", "not_this_but").finditer(reading.text):
-            wrong = name_at(reading.text, denial.end())
-            if wrong and wrong.complete and _plausible(wrong):
-                reading.hide(wrong.start, wrong.end, "[姓名]")
-    awaited = reading.awaited
-    if awaited in fields and awaited is not None and awaited.key not in reading.found:
-        _take_awaited_name(reading, awaited)
-
-
-def _announced(reading: Reading, fields: list[Wanted]) -> Iterator[NameSpan]:
-    text = reading.text
-    place = 0
-    while spelled := spelled_name(text, place):
-        yield spelled
-        place = spelled.end
-    for cue in _NAME_CUE.finditer(text):
-        span = name_at(text, cue.end())
-        if span is None or reading.asks_at(span.start):
-            continue
-        if not span.complete and cue["cue"].endswith("姓"):  # 姓王,王大锤
-            again = re.compile("[,、。 ]+(?:叫|名)?").match(text, span.end)
-            fuller = name_at(text, again.end()) if again else None
-            if fuller and fuller.complete and fuller.value.startswith(span.value):
-                span = fuller
-        if span.complete or cue["cue"].endswith("姓"):
-            yield span
-    for cue in _SELF_CUE.finditer(text):
-        span = name_at(text, cue.end())
-        clause = reading.clause_at(cue.end())
-        if span and span.complete and clause and span.end >= clause.end - 1 and _plausible(span):
-            yield span
-    persons = [w.person for w in fields if w.person not in (None, "applicant")]
-    for marker in reading.markers:
-        if marker.person not in persons:
-            continue
-        connector = re.compile(_CONNECTOR).match(text, marker.end)
-        start = connector.end() if connector else marker.end
-        span = name_at(text, start)
-        if span is None or reading.asks_at(start):
-            continue
-        linked = start > marker.end
-        titled = not span.complete and span.end > start + 1
-        awaited = reading.awaited
-        if (
-            (linked and span.complete and _plausible(span))
-            or titled
-            or (awaited and awaited.person == marker.person and span.complete and _plausible(span))
-        ):
-            yield span
-
-
-def _plausible(span: NameSpan) -> bool:
-    """A name without a naming word must have no everyday characters."""
-    unlikely = lexicon("names")["unlikely_characters"]
-    return "·" in span.value or not any(c in unlikely for c in span.value[1:])
-
-
-def _name_field(reading: Reading, fields: list[Wanted], place: int) -> Wanted | None:
-    person, said = reading.person_at(place)
-    own = [w for w in fields if (w.person or "applicant") == person]
-    if len(own) == 1:
-        return own[0]
-    if reading.awaited in own:
-        return reading.awaited
-    if not own and not said and reading.awaited in fields:
-        return reading.awaited
-    return None
-
-
-def _take_name(reading: Reading, wanted: Wanted, span: NameSpan, *, certain: bool = True) -> bool:
-    if wanted.key in reading.found and reading.found[wanted.key].fault is None:
-        return False
-    value, fault = span.value, None
-    if not span.complete:
-        if wanted.key in reading.found:
-            return False
-        fault = Fault("fault.name.surname_only")
-    return reading.take(wanted, value, span.start, span.end, certain=certain, fault=fault,
-                        replaces=wanted.key in reading.found)  # fmt: skip
-
-
-def _take_awaited_name(reading: Reading, awaited: Wanted) -> None:
-    if re.fullmatch(r"[一-鿿](?: [一-鿿]){1,3}", reading.text):  # 王 小 明
-        spaced = whole_name(reading.text, 0, len(reading.text))
-        if spaced and _take_name(reading, awaited, spaced, certain=spaced.has_surname):
-            return
-    clauses = list(reading.free_clauses())
-    for clause in clauses:
-        start = _skip_leading(reading.text, clause.start, clause.end)
-        span = whole_name(reading.text, start, clause.end)
-        if span is None or closed_act(reading.text[clause.start : clause.end]):
-            continue
-        if awaited.current and len(str(awaited.current)) <= 2 and len(span.value) <= 2 and not (
-            span.has_surname and len(span.value) == 2 and surname_length(span.value) and span.value[0] == str(awaited.current)[0]
-        ) and surname_length(str(awaited.current)) == len(str(awaited.current)):  # fmt: skip
-            span = NameSpan(str(awaited.current) + span.value, span.start, span.end)
-        if not span.has_surname and len(reading.clauses) > 1:
-            continue
-        if _take_name(reading, awaited, span, certain=span.has_surname):
-            return
-    for clause in clauses:  # "李梅租的": a name with something behind it
-        start = _skip_leading(reading.text, clause.start, clause.end)
-        span = name_at(reading.text, start)
-        if span and span.complete and span.end < clause.end and _plausible(span) and not any(
-            reading.text.startswith(word, start) for word in words("names", "not_names") if len(word) > 1
-        ):  # fmt: skip
-            behind = reading.text[span.end : clause.end]
-            if any_of("names", "followers").match(behind) and _take_name(reading, awaited, span):
-                return
-    if "单位" in awaited.label and any_of("cues", "organisation_endings").search(reading.text):
-        take_free_text(reading)
-
-
-def _skip_leading(text: str, start: int, end: int) -> int:
+def skip_leading(text: str, start: int, end: int) -> int:
     while match := any_of("cues", "answer_leading").match(text, start, end):
         if match.end() >= end:
             break
@@ -490,7 +348,7 @@ def take_free_text(reading: Reading) -> None:
 
 
 def _trim(text: str, start: int, end: int) -> tuple[int, int]:
-    start = _skip_leading(text, start, end)
+    start = skip_leading(text, start, end)
     changed = True
     while changed:
         changed = False
