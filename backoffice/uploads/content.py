@@ -42,7 +42,7 @@ PAPER_KINDS = frozenset({"document", "material"})
 KINDS = PICTURE_KINDS | PAPER_KINDS | {"signature"}
 
 # Decoders we allow; Pillow has many more, each of them attack surface.
-_FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "GIF", "TIFF", "MPO")
+_FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "GIF", "TIFF")
 _PDF_HEAD_WITHIN = 1024
 # Everything pypdf was seen to raise over broken or hostile files.
 _PDF_FAULTS = (PyPdfError, ArithmeticError, AttributeError, LookupError, MemoryError, OSError,
