@@ -24,7 +24,7 @@ def die_with_parent() -> None:
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
-def _end_leftovers(name: str, folder: str) -> None:
+def end_leftovers(name: str, folder: str) -> None:
     """Kill children that a former, killed instance of this process left behind.
 
     They would hold its port. They are known by the marks that `main` puts into the environment.
@@ -63,7 +63,7 @@ def main(argv: list[str] | None = None) -> None:
         sys.exit(f"There is no process {options.name!r}; the Procfile has: {', '.join(commands)}")
     if options.supervised:
         die_with_parent()
-        _end_leftovers(options.name, environment["XZ_VAR_DIR"])
+        end_leftovers(options.name, environment["XZ_VAR_DIR"])
         environment["XZ_PROCESS"] = options.name
     else:
         for address in addresses(environment):

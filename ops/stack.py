@@ -22,7 +22,7 @@ from supervisor.xmlrpc import SupervisorTransport
 
 from ops.env import ROOT
 from ops.processes import Address, addresses, read_procfile, socket_path, supervisor_config
-from ops.run import die_with_parent, port_in_use
+from ops.run import die_with_parent, end_leftovers, port_in_use
 
 
 class CannotStart(Exception):
@@ -93,6 +93,8 @@ class Stack:
                 "Stop it with `make down`, or with Ctrl-C in its terminal."
             )
         names = read_procfile(self.procfile)
+        for name in names:  # of a supervisor that was killed
+            end_leftovers(name, str(self.folder))
         taken = [a for a in self._addresses() if a.process in names and port_in_use(a.port)]
         if taken:
             lines = [

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from ops.processes import read_procfile, socket_path, supervisor_config
-from ops.run import port_in_use
+from ops.run import end_leftovers, port_in_use
 from ops.stack import CannotStart, Stack, free_ports, running_supervisor
 
 STANDIN = f"{sys.executable} {Path(__file__).with_name('standin.py')}"
@@ -45,6 +45,7 @@ def stack(tmp_path: Path, procfile: Path) -> Iterator[Stack]:
     stack = Stack(environment | free_ports(environment), procfile)
     yield stack
     stack.stop()
+    end_leftovers("bot", str(stack.folder))
 
 
 def test_killed_process_comes_back_although_its_child_still_held_the_port(stack: Stack) -> None:
@@ -73,6 +74,10 @@ def test_gateway_does_not_outlive_a_killed_supervisor(stack: Stack) -> None:
     assert supervisor is not None
     os.kill(supervisor, signal.SIGKILL)
     assert eventually(lambda: not port_in_use(int(stack.environment["XZ_PORT"])))
+    # what the kernel could not end, a child of a process, does not keep the next start from working
+    assert port_in_use(int(stack.environment["XZ_BOT_PORT"]))
+    stack.start()
+    stack.wait_ready(30)
 
 
 def test_start_says_which_setting_moves_a_taken_port(stack: Stack) -> None:
