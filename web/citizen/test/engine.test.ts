@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import type { MyEntry } from '../src/chat/entries'
 import { error, FakeServer, shown, world } from './fake'
 
@@ -106,6 +106,19 @@ describe('a turn that fails', () => {
     ])
   })
 
+  it('goes out by itself when polling finds the network again', async () => {
+    const w = world()
+    await w.engine.start()
+    w.server.offline = true
+    await w.engine.send({ text: '租房' }, '租房')
+    await w.engine.poll()
+    expect(mine(w)[0]!.status).toBe('failed')
+    w.server.offline = false
+    await w.engine.poll()
+    await vi.waitFor(() => expect(mine(w)[0]!.status).toBe('sent'))
+    expect(new Set(w.server.turnIds()).size).toBe(1)
+  })
+
   it('can be taken back before it was delivered', async () => {
     const w = world()
     await w.engine.start()
@@ -149,9 +162,9 @@ describe('later messages', () => {
     expect(mine(w)[0]!.status).toBe('failed')
     await w.engine.poll()
     await w.engine.retry()
+    await vi.waitFor(() => expect(mine(w)[0]!.status).toBe('sent'))
     await w.engine.poll()
     expect(shown(w.engine).filter((s) => s === 'bot:答：你好')).toHaveLength(1)
-    expect(mine(w)[0]!.status).toBe('sent')
   })
 
   it('are asked for after the last one known', async () => {

@@ -126,11 +126,15 @@ export class ChatEngine {
     return (await this.deps.api.upload(key, url, file, onProgress)).upload_id
   }
 
-  /** Fetches what came outside a turn (a clerk's correction, a decision). Quiet when offline. */
+  /**
+   * Fetches what came outside a turn (a clerk's correction, a decision). Quiet when offline; when the
+   * network is back, what could not be sent goes out.
+   */
   async poll(): Promise<void> {
     if (!this.key || this.pumping || this.polling) return
     this.polling = true
     const epoch = this.epoch
+    const wasOffline = this.offline
     try {
       const later = await this.deps.api.later(this.key, this.lastSeq)
       if (epoch !== this.epoch) return
@@ -147,6 +151,7 @@ export class ChatEngine {
     } finally {
       if (epoch === this.epoch) this.polling = false
       this.deps.changed()
+      if (wasOffline && !this.offline && this.queue.length) void this.pump()
     }
   }
 
