@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+import httpx
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from backoffice import messages
@@ -25,13 +26,24 @@ from integrations.ports import (
     SocialInsuranceRegister,
     Vision,
 )
-from integrations.registers.http import HttpRegisters
-from integrations.registers.sandbox import SandboxRegisters
+from integrations.registers.http import (
+    HttpResidenceRegister,
+    HttpSocialInsuranceRegister,
+    RegisterGateway,
+)
+from integrations.registers.people import load_people
+from integrations.registers.sandbox import (
+    SandboxResidenceRegister,
+    SandboxSocialInsuranceRegister,
+)
 from integrations.sms.aliyun import AliyunSms
+from integrations.sms.aliyun_signature import Credentials
+from integrations.sms.ledger import Ledger
 from integrations.sms.sandbox import SandboxSms
 from integrations.vision.local import LocalVision
 
 PARAMETERS = ROOT / "data" / "parameters"
+OUTWARD_TIMEOUT_S = 10.0
 
 
 @dataclass(frozen=True)
@@ -75,7 +87,7 @@ def build(settings: Settings) -> Office:
     catalogue = load_catalogue(ROOT / "data" / "items")
     hall = load_hall(PARAMETERS / "hall.yml")
     calendar = WorkCalendar(load_holidays(PARAMETERS / "holidays.yml"))
-    registers = _registers(settings, clock)
+    residence, social_insurance = _registers(settings, clock)
     return Office(
         settings=settings,
         engine=engine,
@@ -84,8 +96,8 @@ def build(settings: Settings) -> Office:
         knowledge=Knowledge(catalogue, hall, calendar),
         issuer=Issuer(settings.public_url, hall.short_name, _signing_keys(settings)),
         sms=_sms(settings, ring, clock),
-        residence=registers,
-        social_insurance=registers,
+        residence=residence,
+        social_insurance=social_insurance,
         seal=SandboxSeal(),
         vision=LocalVision(),
     )
@@ -100,12 +112,13 @@ def _signing_keys(settings: Settings) -> SigningKeys:
 
 def _sms(settings: Settings, ring: KeyRing, clock: Clock) -> SmsSender:
     if settings.sms_adapter == "aliyun":
+        secret = settings.sms_access_key_secret.get_secret_value()
         return AliyunSms(
-            access_key_id=settings.sms_access_key_id,
-            access_key_secret=settings.sms_access_key_secret.get_secret_value(),
+            credentials=Credentials(settings.sms_access_key_id, secret),
             sign_name=settings.sms_sign_name,
             templates=settings.sms_templates,
-            ledger=settings.var_dir / "sms_ledger.db",
+            ledger=Ledger(settings.var_dir / "sms_ledger.db"),
+            client=httpx.AsyncClient(timeout=OUTWARD_TIMEOUT_S),
         )
     return SandboxSms(demo_inbox_file(settings), ring.derive("demo inbox"), _render, clock.now)
 
@@ -119,14 +132,22 @@ def _render(template: str, params: object) -> str:
     return messages.text(f"sms.{template}", **dict(params))  # type: ignore[call-overload]
 
 
-def _registers(settings: Settings, clock: Clock) -> HttpRegisters | SandboxRegisters:
+def _registers(
+    settings: Settings, clock: Clock
+) -> tuple[ResidenceRegister, SocialInsuranceRegister]:
     if settings.registers_adapter == "http":
-        return HttpRegisters(
-            url=settings.registers_url,
+        gateway = RegisterGateway(
+            base_url=settings.registers_url,
             app_id=settings.registers_app_id,
             secret=settings.registers_secret.get_secret_value(),
+            client=httpx.AsyncClient(timeout=OUTWARD_TIMEOUT_S),
         )
-    return SandboxRegisters(ROOT / "data" / "demo" / "people.yml", now=clock.now)
+        return HttpResidenceRegister(gateway), HttpSocialInsuranceRegister(gateway)
+    people = load_people(ROOT / "data" / "demo" / "people.yml")
+    return (
+        SandboxResidenceRegister(people, clock.now),
+        SandboxSocialInsuranceRegister(people, clock.now),
+    )
 
 
 _office: Office | None = None

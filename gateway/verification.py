@@ -167,6 +167,7 @@ def _page(request: Request, verdict: Verdict | None, status: int = 200) -> HTTPR
         verdict=verdict,
         facts=facts,
         rows=_rows(facts) if facts else [],
+        words=_words(verdict) if verdict else "",
         tone=tone,
         mark=mark,
     )
@@ -176,6 +177,13 @@ def _page(request: Request, verdict: Verdict | None, status: int = 200) -> HTTPR
 def _too_often(request: Request) -> HTTPResponse:
     body = _pages.get_template("busy.html").render(t=text, hall=request.app.ctx.office.issuer.hall)
     return html(body, 429, {**_PAGE_HEADERS, "Retry-After": "60"})
+
+
+def _words(verdict: Verdict) -> str:
+    """Which texts explain a verdict. A code alone proves nothing about the paper it stands on."""
+    if verdict.outcome == Outcome.GENUINE and not verdict.signature_checked:
+        return "genuine_by_code"
+    return str(verdict.outcome)
 
 
 def _rows(facts: Facts) -> list[tuple[str, str]]:
@@ -212,7 +220,7 @@ def _moment(moment: datetime) -> str:
 def _as_json(verdict: Verdict) -> dict[str, Any]:
     answer: dict[str, Any] = {
         "outcome": verdict.outcome,
-        "message": text(f"verify.explain.{verdict.outcome}"),
+        "message": text(f"verify.explain.{_words(verdict)}"),
         "signature_checked": verdict.signature_checked,
         "test": verdict.test,
         "checked_at": verdict.checked_at.isoformat(),

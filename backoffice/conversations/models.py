@@ -29,8 +29,8 @@ class Conversation(Base):
     citizen_id: Mapped[str | None] = mapped_column(String(32), index=True)
     application_id: Mapped[str | None] = mapped_column(String(32), index=True)
     item_code: Mapped[str | None] = mapped_column(String(60))
-    focus: Mapped[Any] = mapped_column(Encrypted("conversations.focus"))
-    memory: Mapped[Any] = mapped_column(Encrypted("conversations.memory"))
+    focus: Mapped[Any | None] = mapped_column(Encrypted("conversations.focus"))
+    memory: Mapped[Any | None] = mapped_column(Encrypted("conversations.memory"))
     created_at: Mapped[datetime] = mapped_column(Utc)
     last_turn_at: Mapped[datetime] = mapped_column(Utc)
     ended_at: Mapped[datetime | None] = mapped_column(Utc)
@@ -48,8 +48,8 @@ class Turn(Base):
     )
     turn_id: Mapped[str] = mapped_column(String(64))
     request: Mapped[Any] = mapped_column(Encrypted("turns.request"))
-    prepared: Mapped[Any] = mapped_column(Encrypted("turns.prepared"))
-    reply: Mapped[Any] = mapped_column(Encrypted("turns.reply"))
+    prepared: Mapped[Any | None] = mapped_column(Encrypted("turns.prepared"))
+    reply: Mapped[Any | None] = mapped_column(Encrypted("turns.reply"))
     act: Mapped[str | None] = mapped_column(String(30))
     created_at: Mapped[datetime] = mapped_column(Utc)
     finished_at: Mapped[datetime | None] = mapped_column(Utc)
@@ -66,7 +66,10 @@ class ActionOutcome(Base):
 
 
 class Message(Base):
-    """One bubble, in the order shown: the citizen's, the bot's, or a later notice."""
+    """One bubble, in the order shown: the citizen's, the bot's, or a later notice.
+
+    `key` is set for notices: a delivery repeated after a crash shows nothing twice.
+    """
 
     __tablename__ = "messages"
 
@@ -76,6 +79,7 @@ class Message(Base):
     )
     turn_pk: Mapped[int | None] = mapped_column(ForeignKey("turns.id", ondelete="CASCADE"))
     role: Mapped[str] = mapped_column(String(10))
+    key: Mapped[str | None] = mapped_column(String(120), unique=True)
     body: Mapped[Any] = mapped_column(Encrypted("messages.body"))
     at: Mapped[datetime] = mapped_column(Utc)
 

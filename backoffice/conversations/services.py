@@ -187,9 +187,15 @@ async def messages_after(
     return list(found)
 
 
-def add_notice(session: AsyncSession, *, conversation_id: str, bubble: Bubble, now: datetime) -> None:
-    """Show something that nobody asked for in this turn: a decision, a correction request."""
-    session.add(Message(conversation_id=conversation_id, role="notice", body=bubble, at=now))
+async def add_notice(
+    session: AsyncSession, *, conversation_id: str, key: str, bubble: Bubble, now: datetime
+) -> None:
+    """Show something nobody asked for in this turn (a decision); the same key shows it once."""
+    if await session.scalar(select(Message.id).where(Message.key == key)) is not None:
+        return
+    session.add(
+        Message(conversation_id=conversation_id, role="notice", key=key, body=bubble, at=now)
+    )
 
 
 def end_conversation(conversation: Conversation, *, now: datetime) -> None:

@@ -182,20 +182,26 @@ def _asker(key: str, kind: str | None) -> Ask:
     return ask
 
 
+async def _ask_consent(talk: Talk, draft: Draft, step: Next) -> None:
+    """The wording that `record_consent` keeps the version of."""
+    buttons = messages.buttons("ask.face_consent")
+    talk.say("consent.face", buttons=buttons, widget=await talk.widget("consent", "face"))
+
+
 async def _ask_review(talk: Talk, draft: Draft, step: Next) -> None:
     lines = [f"{label}：{value}" for label, value in review_lines(draft)]
     talk.say("ask.review", title=draft.item.title, lines="\n".join(lines))
 
 
-def review_lines(draft: Draft) -> list[tuple[str, str]]:
-    """Everything given, label and masked value, in the order of the form; then the papers."""
+def review_lines(draft: Draft, *, papers: bool = True) -> list[tuple[str, str]]:
+    """Everything given, label and placeholder, in the order of the form; then the papers."""
     lines: list[tuple[str, str]] = []
     for field in draft.open_fields():
         if field.slug in draft.answers and field.type != "signature":
             lines.append((field.label, placeholder(field.slug)))
     for material in draft.needed_materials():
         state = draft.materials.get(material.slug)
-        if state is not None:
+        if papers and state is not None:
             lines.append((material.name, messages.text(f"material.{state}")))
     return lines
 
@@ -211,7 +217,7 @@ _ASK: dict[Kind, Ask] = {
     Kind.SIGN_IN: _ask_sign_in,
     Kind.MATERIAL: _ask_material,
     Kind.CARD: _asker("ask.card", "id_card_front"),
-    Kind.FACE_CONSENT: _asker("ask.face_consent", "consent"),
+    Kind.FACE_CONSENT: _ask_consent,
     Kind.SELFIE: _asker("ask.selfie", "selfie"),
     Kind.CHECKS: _asker("ask.checks", None),
     Kind.REVIEW: _ask_review,

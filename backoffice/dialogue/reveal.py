@@ -25,10 +25,12 @@ def before(field: str) -> str:
 
 def reveal(bubbles: list[Bubble], draft: Draft | None) -> list[Bubble]:
     """The bubbles with every placeholder replaced by the masked value."""
-    return [{**one, "text": _filled(one["text"], draft)} for one in bubbles]
+    return [{**one, "text": reveal_words(one["text"], draft)} for one in bubbles]
 
 
-def _filled(text: str, draft: Draft | None) -> str:
+def reveal_words(text: str, draft: Draft | None) -> str:
+    """One text with its placeholders replaced."""
+
     def value(match: re.Match[str]) -> str:
         earlier, slug = match.groups()
         field = draft.item.field(slug) if draft is not None else None

@@ -50,15 +50,15 @@ class Task(Base):
     conversation_id: Mapped[str | None] = mapped_column(String(32), index=True)
     application_id: Mapped[str | None] = mapped_column(String(32), index=True)
     item_code: Mapped[str | None] = mapped_column(String(60))
-    phone: Mapped[Any] = mapped_column(Encrypted("tasks.phone"))
-    summary: Mapped[Any] = mapped_column(Encrypted("tasks.summary"))
+    phone: Mapped[Any | None] = mapped_column(Encrypted("tasks.phone"))
+    summary: Mapped[Any | None] = mapped_column(Encrypted("tasks.summary"))
     state: Mapped[TaskState] = mapped_column(String(10), default=TaskState.OPEN)
     created_at: Mapped[datetime] = mapped_column(Utc)
     promised_at: Mapped[datetime | None] = mapped_column(Utc)
     taken_by: Mapped[str | None] = mapped_column(String(32))
     taken_at: Mapped[datetime | None] = mapped_column(Utc)
     done_at: Mapped[datetime | None] = mapped_column(Utc)
-    outcome: Mapped[Any] = mapped_column(Encrypted("tasks.outcome"))
+    outcome: Mapped[Any | None] = mapped_column(Encrypted("tasks.outcome"))
     version: Mapped[int] = mapped_column(default=1)
 
     __mapper_args__ = {"version_id_col": version}

@@ -1,0 +1,106 @@
+"""One notice: a bubble in the visit that holds the application, and a short message.
+
+The SMS says only that there is something to see: no name, no item, no decision.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from backoffice import messages
+from backoffice.applications.models import Application, HistoryRow, SupplementRow
+from backoffice.conversations.services import add_notice
+from backoffice.identity.models import Citizen
+from backoffice.identity.services import phone_of
+from backoffice.outbox import services as outbox
+from backoffice.results.services import result_on
+from catalogue.loader import Catalogue
+from catalogue.schema import ServiceItem
+
+_NO_SMS = frozenset({"submitted", "withdrawn", "approved"})
+"""Done by the citizen a moment ago, or followed by a notice that says more."""
+_IN_CHAT_ALREADY = frozenset({"submitted", "withdrawn"})
+
+
+async def notify(
+    session: AsyncSession,
+    payload: Mapping[str, Any],
+    key: str,
+    *,
+    catalogue: Catalogue,
+    public_url: str,
+    now: datetime,
+) -> None:
+    """Deliver the outbox entry `notice.send`: `{application_id, kind}`."""
+    application = await session.get(Application, payload["application_id"])
+    item = catalogue.find(application.item_code) if application is not None else None
+    if application is None or item is None:
+        return
+    kind = str(payload["kind"])
+    if application.conversation_id is not None and kind not in _IN_CHAT_ALREADY:
+        text_key = f"notice.{kind}"
+        params = await _params(session, application, item, public_url)
+        bubble: dict[str, Any] = {"text": messages.text(text_key, **params)}
+        if buttons := messages.buttons(text_key, **params):
+            bubble["buttons"] = buttons
+        await add_notice(
+            session,
+            conversation_id=application.conversation_id,
+            key=key,
+            bubble=bubble,
+            now=now,
+        )
+    if kind not in _NO_SMS and application.citizen_id is not None:
+        citizen = await session.get_one(Citizen, application.citizen_id)
+        sms = {"phone": phone_of(citizen), "template": "notice", "params": {}}
+        await outbox.put(session, kind="sms.send", key=f"sms:{key}", payload=sms, now=now)
+
+
+async def _params(
+    session: AsyncSession, application: Application, item: ServiceItem, public_url: str
+) -> dict[str, str]:
+    result = await result_on(session, application_id=application.id)
+    return {
+        "title": item.title,
+        "number": application.number or "",
+        "due": _due(application),
+        "reason": await _reason(session, application),
+        "wanted": await _wanted(session, application, item),
+        "code": result.code if result else "",
+        "url": f"{public_url}/v/{result.code}" if result else "",
+    }
+
+
+def _due(application: Application) -> str:
+    if application.due_on is None:
+        return messages.text("notice.due_unknown")
+    day = f"{application.due_on.month}月{application.due_on.day}日"
+    return messages.text("notice.due", day=day)
+
+
+async def _reason(session: AsyncSession, application: Application) -> str:
+    note = await session.scalar(
+        select(HistoryRow.note)
+        .where(HistoryRow.application_id == application.id)
+        .order_by(HistoryRow.id.desc())
+        .limit(1)
+    )
+    return str(note or "")
+
+
+async def _wanted(session: AsyncSession, application: Application, item: ServiceItem) -> str:
+    wanted = await session.scalar(
+        select(SupplementRow.wanted)
+        .where(SupplementRow.application_id == application.id)
+        .order_by(SupplementRow.id.desc())
+        .limit(1)
+    )
+    lines = []
+    for number, one in enumerate(wanted or [], 1):
+        field, material = item.field(one.get("field", "")), item.material(one.get("material", ""))
+        name = field.label if field else material.name if material else ""
+        lines.append(f"{number}. {name}：{one.get('reason', '')}")
+    return "\n".join(lines)

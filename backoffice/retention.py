@@ -1,0 +1,61 @@
+"""How long each kind of data is kept; the worker deletes what is older.
+
+Source of the principle: 个人信息保护法 第十九条 (the shortest time the purpose needs). The periods are
+the hall's own and are to be confirmed by its data-protection officer.
+"""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from backoffice.applications.models import Application, HistoryRow
+from backoffice.applications.states import State, Step
+from backoffice.conversations.models import Conversation
+from backoffice.identity.models import SmsCode
+from backoffice.logs import log
+from backoffice.outbox.models import OutboxEntry
+
+KEPT = {
+    "conversation": timedelta(days=30),
+    "draft": timedelta(days=30),
+    "sms_code": timedelta(days=2),
+    "delivered_outbox": timedelta(days=7),
+}
+"""Kind of data → time since its last use."""
+
+
+async def forget_what_is_old(session: AsyncSession, *, now: datetime) -> None:
+    """Delete old visits (with turns and messages), codes, delivered effects; expire old drafts."""
+    await _expire_drafts(session, now)
+    conversations = await session.execute(
+        delete(Conversation).where(Conversation.last_turn_at < now - KEPT["conversation"])
+    )
+    await session.execute(delete(SmsCode).where(SmsCode.sent_at < now - KEPT["sms_code"]))
+    await session.execute(
+        delete(OutboxEntry).where(OutboxEntry.delivered_at < now - KEPT["delivered_outbox"])
+    )
+    if conversations.rowcount:  # type: ignore[attr-defined]
+        log("retention").info("retention.done", conversations=conversations.rowcount)  # type: ignore[attr-defined]
+
+
+async def _expire_drafts(session: AsyncSession, now: datetime) -> None:
+    old = await session.scalars(
+        select(Application).where(
+            Application.state == State.DRAFT, Application.updated_at < now - KEPT["draft"]
+        )
+    )
+    for application in old:
+        step: HistoryRow = application.take(Step.EXPIRE, actor="clock", at=now)
+        session.add(step)
+    # What was answered in a draft that came to nothing is not kept.
+    gone = select(Application.id).where(
+        Application.state.in_([State.EXPIRED, State.CANCELLED]),
+        Application.updated_at < now - KEPT["draft"],
+    )
+    await session.execute(delete(Application).where(Application.id.in_(gone)))
+    await session.execute(
+        update(Conversation)
+        .where(Conversation.application_id.not_in(select(Application.id)))
+        .values(application_id=None)
+    )

@@ -1,0 +1,134 @@
+"""The Sanic application: what is served where."""
+
+from prometheus_client import CollectorRegistry, Counter, Histogram, start_http_server
+from sanic import Blueprint, HTTPResponse, Request, Sanic, json
+from sanic.response import file
+from sqlalchemy import text
+
+from bootstrap.container import Office
+from bootstrap.settings import ROOT
+from gateway import chat, demo, me, staff, verification
+from gateway.engine import Engine
+from gateway.http import install_errors, office_of
+
+_H5 = ROOT / "web" / "citizen" / "dist" / "build" / "h5"
+_MAX_BODY = 11 * 1024 * 1024
+_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "X-Frame-Options": "DENY",
+    "Permissions-Policy": "camera=(self), microphone=(self), geolocation=()",
+}
+_CSP = (
+    "default-src 'self'; img-src 'self' blob: data:; style-src 'self' 'unsafe-inline'; "
+    "script-src 'self'; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'"
+)
+
+health = Blueprint("health")
+
+
+def create_app(office: Office, engine: Engine | None = None) -> Sanic:
+    """The public server for this installation."""
+    app = Sanic("xiaozheng", configure_logging=False)
+    app.config.REQUEST_MAX_SIZE = _MAX_BODY
+    app.config.REQUEST_TIMEOUT = 60
+    app.config.RESPONSE_TIMEOUT = 60
+    app.config.PROXIES_COUNT = office.settings.trusted_proxies
+    app.config.FALLBACK_ERROR_FORMAT = "json"
+    app.config.OAS_URL_PREFIX = "/"
+    app.config.OAS_URI_TO_JSON = "/openapi.json"
+    app.config.OAS_UI_DEFAULT = None
+    app.config.OAS_UI_REDOC = app.config.OAS_UI_SWAGGER = False
+    app.ctx.office = office
+    app.ctx.engine = engine or Engine(office.settings)
+    app.blueprint([chat.bp, me.bp, health, verification.bp, *staff.blueprints()])
+    if office.settings.demo:
+        app.blueprint(demo.bp)
+    app.ext.openapi.describe(
+        "小政", version="1", description="A program can play a citizen through this interface."
+    )
+    app.ext.openapi.add_security_scheme("token", "http", scheme="bearer")
+    install_errors(app)
+    _serve_pages(app)
+    app.on_response(_harden)
+    app.before_server_stop(_close)
+    _measure(app)
+    return app
+
+
+async def _harden(request: Request, response: HTTPResponse) -> None:
+    for name, value in _HEADERS.items():
+        response.headers.setdefault(name, value)
+    response.headers.setdefault("Content-Security-Policy", _CSP)
+
+
+async def _close(app: Sanic) -> None:
+    await app.ctx.engine.close()
+    await app.ctx.office.engine.dispose()
+
+
+def _serve_pages(app: Sanic) -> None:
+    if (_H5 / "index.html").exists():
+        app.static("/assets", _H5 / "assets", name="assets")
+        if (_H5 / "static").exists():
+            app.static("/static/app", _H5 / "static", name="app_static")
+
+        @app.get("/")
+        async def home(request: Request) -> HTTPResponse:
+            return await file(_H5 / "index.html", headers={"Cache-Control": "no-cache"})
+
+
+def _measure(app: Sanic) -> None:
+    """Numbers only: no path parameters, so no identifiers, in any label."""
+    registry = CollectorRegistry()
+    requests = Counter("xz_requests", "Requests", ["route", "status"], registry=registry)
+    seconds = Histogram("xz_request_seconds", "Time to answer", ["route"], registry=registry)
+
+    @app.on_request
+    async def begin(request: Request) -> None:
+        request.ctx.timer = seconds.labels(request.route.name if request.route else "none").time()
+        request.ctx.timer.__enter__()
+
+    @app.on_response
+    async def end(request: Request, response: HTTPResponse) -> None:
+        if timer := getattr(request.ctx, "timer", None):
+            timer.__exit__(None, None, None)
+            route = request.route.name if request.route else "none"
+            requests.labels(route, str(response.status)).inc()
+
+    @app.after_server_start
+    async def serve(app: Sanic) -> None:
+        port = app.ctx.office.settings.metrics_port
+        if port:
+            start_http_server(port, addr="127.0.0.1", registry=registry)
+
+
+@health.get("/health/live")
+async def live(request: Request) -> HTTPResponse:
+    return json({"status": "ok"})
+
+
+@health.get("/health/ready")
+async def ready(request: Request) -> HTTPResponse:
+    office = office_of(request)
+    async with office.sessions.begin() as session:
+        await session.execute(text("SELECT 1"))
+    engine = await request.app.ctx.engine.ready()
+    return json({"status": "ok" if engine else "waiting", "engine": engine}, 200 if engine else 503)
+
+
+@health.get("/api/v1/info")
+async def info(request: Request) -> HTTPResponse:
+    office = office_of(request)
+    hall = office.knowledge.hall
+    return json(
+        {
+            "demo": office.settings.demo,
+            "name": "小政",
+            "hall": hall.name,
+            "address": hall.address.value,
+        },
+        ensure_ascii=False,
+    )
+
+

@@ -1,0 +1,70 @@
+"""What only the demonstration has: its inbox and its clock. Not registered in production."""
+
+import asyncio
+from datetime import timedelta
+
+from pydantic import Field
+from sanic import Blueprint, HTTPResponse, Request, json
+from sanic_ext import openapi
+from sqlalchemy import func, select
+
+from backoffice.clock import DemoClock
+from backoffice.outbox.models import OutboxEntry
+from gateway.http import Body, body, office_of
+
+bp = Blueprint("demo", url_prefix="/demo")
+
+_WAIT_S, _STEP_S = 3.0, 0.1
+
+
+class MoveClock(Body):
+    """Body of `POST /demo/clock`: how far to move; may be negative."""
+
+    days: float = Field(default=0, ge=-3660, le=3660)
+    hours: float = Field(default=0, ge=-100_000, le=100_000)
+    minutes: float = Field(default=0, ge=-1_000_000, le=1_000_000)
+
+
+@bp.get("/inbox")
+@openapi.summary("SMS and notices that the demonstration sent, newest first")
+async def inbox(request: Request) -> HTTPResponse:
+    office = office_of(request)
+    waited = 0.0
+    # A message asked for a moment ago is still with the worker: wait for it instead of missing it.
+    while waited < _WAIT_S and await _undelivered(request):
+        await asyncio.sleep(_STEP_S)
+        waited += _STEP_S
+    messages = await office.sms.messages(100)  # type: ignore[attr-defined]
+    return json({"messages": messages}, ensure_ascii=False)
+
+
+async def _undelivered(request: Request) -> bool:
+    office = office_of(request)
+    async with office.sessions.begin() as session:
+        waiting = await session.scalar(
+            select(func.count())
+            .select_from(OutboxEntry)
+            .where(
+                OutboxEntry.delivered_at.is_(None),
+                OutboxEntry.given_up_at.is_(None),
+                OutboxEntry.attempts == 0,
+            )
+        )
+    return bool(waiting)
+
+
+@bp.get("/clock")
+@openapi.summary("What time it is in the demonstration")
+async def clock(request: Request) -> HTTPResponse:
+    return json({"now": office_of(request).clock.now().isoformat()})
+
+
+@bp.post("/clock")
+@openapi.summary("Move the demonstration's clock")
+@openapi.body({"application/json": MoveClock.model_json_schema()})
+async def move(request: Request) -> HTTPResponse:
+    asked = body(request, MoveClock)
+    moved = office_of(request).clock
+    assert isinstance(moved, DemoClock)  # this blueprint is only registered with it
+    by = timedelta(days=asked.days, hours=asked.hours, minutes=asked.minutes)
+    return json({"now": moved.move(by).isoformat()})

@@ -1,0 +1,164 @@
+"""What a signed-in citizen sees of his own: applications and results."""
+
+from typing import Any
+
+from sanic import Blueprint, HTTPResponse, Request, json, raw
+from sanic_ext import openapi
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from backoffice import messages
+from backoffice.applications.draft import load_draft
+from backoffice.applications.models import Application
+from backoffice.applications.services import application_of, applications_of, history_of
+from backoffice.applications.states import OPEN_FOR_ANSWERS, State
+from backoffice.conversations.models import Conversation
+from backoffice.conversations.services import by_token
+from backoffice.dialogue.asking import review_lines
+from backoffice.dialogue.reveal import reveal_words
+from backoffice.errors import NotSignedIn
+from backoffice.identity.models import Citizen
+from backoffice.identity.services import phone_of
+from backoffice.results.models import Result
+from backoffice.results.services import (
+    document_of,
+    picture_of,
+    printed,
+    result_of,
+    result_on,
+    results_of,
+)
+from backoffice.results.validity import standing
+from backoffice.understanding import mask_value
+from bootstrap.container import Office
+from gateway.http import bearer, office_of
+
+bp = Blueprint("me", url_prefix="/api/v1/me")
+
+_NO_STORE = {"Cache-Control": "no-store"}
+
+
+async def _citizen(session: AsyncSession, request: Request) -> str:
+    conversation: Conversation = await by_token(session, token=bearer(request))
+    if conversation.citizen_id is None:
+        raise NotSignedIn()
+    return conversation.citizen_id
+
+
+@bp.get("/")
+@openapi.summary("Whether this visit is signed in")
+@openapi.secured("token")
+async def me(request: Request) -> HTTPResponse:
+    async with office_of(request).sessions.begin() as session:
+        conversation = await by_token(session, token=bearer(request))
+        if conversation.citizen_id is None:
+            return json({"signed_in": False})
+        citizen = await session.get_one(Citizen, conversation.citizen_id)
+        return json({"signed_in": True, "phone_masked": mask_value("phone", phone_of(citizen))})
+
+
+@bp.get("/applications")
+@openapi.summary("My applications, newest first")
+@openapi.secured("token")
+async def applications(request: Request) -> HTTPResponse:
+    office = office_of(request)
+    async with office.sessions.begin() as session:
+        found = await applications_of(session, citizen_id=await _citizen(session, request))
+    shown = [_summary(office, one) for one in found if one.state != State.CANCELLED]
+    return json({"applications": shown}, headers=_NO_STORE, ensure_ascii=False)
+
+
+def _summary(office: Office, one: Application) -> dict[str, Any]:
+    item = office.catalogue.find(one.item_code)
+    return {
+        "id": one.id,
+        "number": one.number,
+        "item_name": item.name if item else one.item_code,
+        "status": str(one.state),
+        "status_text": messages.text(f"state.{State(one.state)}"),
+        "updated_at": one.updated_at.isoformat(),
+        "due_on": one.due_on.isoformat() if one.due_on else None,
+        "awaiting": "citizen" if one.state in OPEN_FOR_ANSWERS else None,
+    }
+
+
+@bp.get("/applications/<id:str>")
+@openapi.summary("One application: masked answers, papers, history")
+@openapi.secured("token")
+async def application(request: Request, id: str) -> HTTPResponse:
+    office = office_of(request)
+    async with office.sessions.begin() as session:
+        found = await application_of(
+            session, id=id, citizen_id=await _citizen(session, request)
+        )
+        shown = _summary(office, found)
+        item = office.catalogue.find(found.item_code)
+        if item is not None:
+            draft = await load_draft(session, found, item)
+            shown["answers"] = [
+                {"label": label, "value": reveal_words(value, draft)}
+                for label, value in review_lines(draft, papers=False)
+            ]
+            shown["materials"] = [
+                {"name": one.name, "state": messages.text(f"material.{state}")}
+                for one in item.materials
+                if (state := draft.materials.get(one.slug))
+            ]
+        shown["history"] = [
+            {
+                "at": step.at.isoformat(),
+                "text": messages.text(f"history.{step.step}", note=step.note or ""),
+            }
+            for step in await history_of(session, found)
+        ]
+        result = await result_on(session, application_id=found.id)
+        if result is not None:
+            shown["result"] = {"id": result.id}
+    return json(shown, headers=_NO_STORE, ensure_ascii=False)
+
+
+@bp.get("/results")
+@openapi.summary("My results, newest first")
+@openapi.secured("token")
+async def results(request: Request) -> HTTPResponse:
+    office = office_of(request)
+    async with office.sessions.begin() as session:
+        found = await results_of(session, citizen_id=await _citizen(session, request))
+    shown = [_result(office, one) for one in found]
+    return json({"results": shown}, headers=_NO_STORE, ensure_ascii=False)
+
+
+def _result(office: Office, one: Result) -> dict[str, Any]:
+    status = standing(
+        revoked=one.revoked_at is not None, expires_at=one.expires_at, now=office.clock.now()
+    )
+    return {
+        "id": one.id,
+        "code": one.code,
+        "title": printed(one).title,
+        "status": status,
+        "status_text": messages.text(f"result_status.{status}"),
+        "issued_at": one.issued_at.isoformat(),
+        "expires_at": one.expires_at.isoformat() if one.expires_at else None,
+        "verify_url": f"{office.settings.public_url}/v/{one.code}",
+    }
+
+
+@bp.get("/results/<id:str>/qr.png")
+@openapi.summary("The QR code of a result")
+@openapi.secured("token")
+async def qr(request: Request, id: str) -> HTTPResponse:
+    office = office_of(request)
+    async with office.sessions.begin() as session:
+        found = await result_of(session, id=id, citizen_id=await _citizen(session, request))
+    picture = picture_of(found, office.issuer)
+    return raw(picture, content_type="image/png", headers=_NO_STORE)
+
+
+@bp.get("/results/<id:str>/document.pdf")
+@openapi.summary("The sealed document of a result")
+@openapi.secured("token")
+async def document(request: Request, id: str) -> HTTPResponse:
+    async with office_of(request).sessions.begin() as session:
+        pdf = await document_of(session, id=id, citizen_id=await _citizen(session, request))
+    disposition = {"Content-Disposition": 'attachment; filename="result.pdf"'}
+    return raw(pdf, content_type="application/pdf", headers=_NO_STORE | disposition)

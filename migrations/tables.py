@@ -1,0 +1,11 @@
+"""Every module with tables, so that `Base.metadata` is whole."""
+
+import backoffice.applications.models
+import backoffice.audit.models
+import backoffice.conversations.models
+import backoffice.identity.models
+import backoffice.outbox.models
+import backoffice.results.models
+import backoffice.staff.models
+import backoffice.tasks.models
+import backoffice.uploads.models  # noqa: F401

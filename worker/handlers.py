@@ -1,0 +1,58 @@
+"""One handler for each kind of outbox entry."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from backoffice.applications.models import Application
+from backoffice.logs import log
+from backoffice.notices.services import notify
+from backoffice.outbox import services as outbox
+from backoffice.outbox.services import Handler
+from backoffice.results.issuing import Press, issue_and_print
+from bootstrap.container import Office
+
+
+def handlers(office: Office) -> Mapping[str, Handler]:
+    """Kind → what delivers it."""
+
+    async def sms_send(payload: Mapping[str, Any], key: str) -> None:
+        expiry = payload.get("not_after")
+        if expiry and office.clock.now() > datetime.fromisoformat(expiry):
+            log("outbox").info("sms.too_late")
+            return
+        await office.sms.send(
+            phone=payload["phone"],
+            template=payload["template"],
+            params=payload["params"],
+            key=key,
+        )
+
+    async def notice_send(payload: Mapping[str, Any], key: str) -> None:
+        async with office.sessions.begin() as session:
+            await notify(
+                session,
+                payload,
+                key,
+                catalogue=office.catalogue,
+                public_url=office.settings.public_url,
+                now=office.clock.now(),
+            )
+
+    async def result_issue(payload: Mapping[str, Any], key: str) -> None:
+        id = str(payload["application_id"])
+        async with office.sessions.begin() as session:
+            application = await session.get_one(Application, id)
+        item = office.catalogue.items[application.item_code]
+        press = Press(office.sessions, office.issuer, office.seal)
+        await issue_and_print(press, application_id=id, item=item, now=office.clock.now())
+        async with office.sessions.begin() as session:
+            await outbox.put(
+                session,
+                kind="notice.send",
+                key=f"result:{id}:notice",
+                payload={"application_id": id, "kind": "result"},
+                now=office.clock.now(),
+            )
+
+    return {"sms.send": sms_send, "notice.send": notice_send, "result.issue": result_issue}

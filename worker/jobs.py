@@ -1,0 +1,65 @@
+"""The jobs the worker repeats; each opens its own transactions and survives its own failure."""
+
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from functools import wraps
+from typing import Any
+
+from backoffice.applications.decisions import Bench, deem_accepted
+from backoffice.logs import log
+from backoffice.outbox.services import deliver_due
+from backoffice.retention import forget_what_is_old
+from backoffice.uploads.services import purge_expired, remove_orphans
+from bootstrap.container import Office
+from worker.handlers import handlers
+
+
+def _survives(job: Callable[["Jobs"], Awaitable[Any]]) -> Callable[["Jobs"], Awaitable[None]]:
+    @wraps(job)
+    async def run(self: "Jobs") -> None:
+        try:
+            await job(self)
+        except Exception as exc:  # the next round tries again; the log says that this one failed
+            log("worker").error("job.failed", job=job.__name__, error=type(exc).__name__)
+
+    return run
+
+
+class Jobs:
+    """The worker's jobs for one installation."""
+
+    def __init__(self, office: Office) -> None:
+        self._office = office
+        self._handlers = handlers(office)
+
+    @_survives
+    async def deliver(self) -> None:
+        """Deliver the outbox; follow-ups of what was delivered go out in the same round."""
+        while await deliver_due(
+            self._office.sessions, self._handlers, now=self._office.clock.now()
+        ):
+            pass
+
+    @_survives
+    async def clock_steps(self) -> None:
+        """Silence past the fifth working day counts as acceptance."""
+        async with self._office.sessions.begin() as session:
+            await deem_accepted(
+                Bench(
+                    session,
+                    self._office.catalogue,
+                    self._office.calendar,
+                    self._office.clock.now(),
+                )
+            )
+
+    @_survives
+    async def retention(self) -> None:
+        """Delete what is past its time."""
+        office, folder = self._office, self._office.settings.uploads_dir
+        now = office.clock.now()
+        async with office.sessions.begin() as session:
+            await purge_expired(session, folder, now=now)
+            await remove_orphans(session, folder, wall_clock=datetime.now(UTC))
+        async with office.sessions.begin() as session:
+            await forget_what_is_old(session, now=now)
