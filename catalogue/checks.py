@@ -196,6 +196,19 @@ def _fields_can_be_asked(item: ServiceItem) -> Iterator[Problem]:
         yield from _example_fits(field_, path)
 
 
+def _corrections_lead_to_one_field(item: ServiceItem) -> Iterator[Problem]:
+    """ "地址错了" must reopen one field. Fields that are never asked together may share a name."""
+    owner: dict[str, FormField] = {}
+    for field_ in item.fields:
+        for name in dict.fromkeys((*field_.names, field_.label)):
+            other = owner.setdefault(name, field_)
+            if other is not field_ and (other.when is None or field_.when is None):
+                yield (
+                    f"fields[{field_.slug}].names",
+                    f"“{name}”也是 {other.slug} 的叫法，市民更正时分不清，请只留一处",
+                )
+
+
 def _validation_fits(item: ServiceItem, field_: FormField, path: str) -> Iterator[Problem]:
     rules = field_.validation
     if rules.pattern is not None:
@@ -325,6 +338,7 @@ _ITEM_CHECKS: tuple[Callable[[ServiceItem], Iterator[Problem]], ...] = (
     _slugs_unique,
     _conditions_refer_to_what_exists,
     _fields_can_be_asked,
+    _corrections_lead_to_one_field,
     _materials_fit,
     _applicants_fit,
     _verified_facts_have_sources,

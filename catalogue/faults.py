@@ -11,7 +11,7 @@ _HINTS = {
     "missing": "缺少这一项，请补上",
     "string_type": "这里要写文字；如果写的是 true、false 或数字，请加引号",
     "string_too_short": "不能是空的，请写上内容；没有内容就删掉这一行",
-    "string_pattern_mismatch": "只能用英文小写字母、数字和下划线，并以字母开头",
+    "string_pattern_mismatch": "只能用英文小写字母、数字和下划线（名字要以字母开头）",
     "bool_type": "这里只能写 true 或 false，不加引号",
     "int_type": "这里要写整数，不加引号",
     "int_from_float": "这里要写整数，不能有小数",

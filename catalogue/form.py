@@ -7,7 +7,7 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from catalogue.conditions import Condition
-from catalogue.strict import Slug, Strict, Text
+from catalogue.strict import OptionValue, Slug, Strict, Text
 from catalogue.vocabulary import FieldType, MaterialForm, Prefill, Status
 
 
@@ -19,7 +19,7 @@ def wrong(message: str) -> PydanticCustomError:
 class Option(Strict):
     """One choice of a choice field; the label is the button."""
 
-    value: Slug = Field(description="存进申请的值（英文小写）")
+    value: OptionValue = Field(description="存进申请的值（英文小写或数字，数字要加引号）")
     label: Text = Field(description="按钮上的字")
     synonyms: tuple[Text, ...] = Field(
         default=(), description="市民可能的其它说法，例如 租的、出租屋；在哪里听到都算数"
@@ -118,8 +118,8 @@ class FormField(Strict):
 
     @model_validator(mode="after")
     def _options_fit(self) -> Self:
-        if self.type == "choice" and len(self.options) < 2:
-            raise wrong("选择题至少要有两个 options")
+        if self.type == "choice" and not self.options:
+            raise wrong("选择题要写 options（一个选项的是“同意”之类的确认）")
         if self.type != "choice" and (self.options or self.multiple):
             raise wrong("只有 type: choice 才能写 options 或 multiple")
         if self.repeat and self.group is None:

@@ -36,5 +36,8 @@ def _plain(value: object) -> str:
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
 """A name for machines: lower-case letters, digits, underscore."""
 
+OptionValue = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_]{0,63}$")]
+"""What is stored for a choice; may begin with a digit (a grade, a year), always text."""
+
 Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
 """Words for people; never empty."""
