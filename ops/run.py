@@ -5,11 +5,13 @@ python -m ops.run -- .venv/bin/alembic upgrade head
 """
 
 import argparse
+import contextlib
 import ctypes
 import os
 import signal
 import socket
 import sys
+import time
 from pathlib import Path
 
 from ops.env import ROOT, process_environment
@@ -29,15 +31,23 @@ def end_leftovers(name: str, folder: str) -> None:
 
     They would hold its port. They are known by the marks that `main` puts into the environment.
     """
+    deadline = time.monotonic() + 3
+    while (left := _marked(name, folder)) and time.monotonic() < deadline:
+        for process in left:
+            with contextlib.suppress(OSError):  # gone meanwhile
+                os.kill(process, signal.SIGKILL)
+        time.sleep(0.05)
+
+
+def _marked(name: str, folder: str) -> list[int]:
     marks = {f"XZ_PROCESS={name}".encode(), f"XZ_VAR_DIR={folder}".encode()}
+    found = []
     for entry in Path("/proc").glob("[0-9]*"):
-        if int(entry.name) == os.getpid():
-            continue
-        try:
-            if marks <= set((entry / "environ").read_bytes().split(b"\0")):
-                os.kill(int(entry.name), signal.SIGKILL)
-        except OSError:
-            continue  # another user's process, or gone meanwhile
+        with contextlib.suppress(OSError):  # another user's process, or gone meanwhile
+            own = int(entry.name) == os.getpid()
+            if not own and marks <= set((entry / "environ").read_bytes().split(b"\0")):
+                found.append(int(entry.name))
+    return found
 
 
 def port_in_use(port: int) -> bool:
