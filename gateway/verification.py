@@ -94,7 +94,8 @@ async def by_form(request: Request) -> HTTPResponse:
     """Check what was typed or pasted, or what the script read from the address."""
     if not _allowed(request):
         return _too_often(request)
-    shown = str((request.form or {}).get("shown") or "")[:LONGEST]
+    fields = request.form
+    shown = str(fields.get("shown") or "")[:LONGEST] if fields else ""
     credential = shown if "#" in shown else None
     return _page(request, await _verdict(request, None if credential else shown, credential))
 

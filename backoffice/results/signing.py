@@ -7,6 +7,7 @@ Keys of a demonstration say so in their name (`test-…`), which is part of ever
 import json
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -83,6 +84,21 @@ class SigningKeys:
         if keys.test and not allow_test:
             raise SigningKeysUnusable(f"signing keys {path}: a test key cannot sign real results")
         return keys
+
+    @classmethod
+    def ensure(cls, path: Path, *, now: datetime) -> None:
+        """Make test keys for a demonstration unless the file is there.
+
+        Processes that start at the same moment agree: only the first one's keys are kept.
+        """
+        if path.exists():
+            return
+        path.parent.mkdir(parents=True, exist_ok=True)
+        draft = path.with_name(f"{path.name}.{os.getpid()}")
+        cls.generate(test=True, now=now).save(draft)
+        with suppress(FileExistsError):
+            os.link(draft, path)
+        draft.unlink()
 
     def save(self, path: Path) -> None:
         """Write the keys, readable by the owner only, whole or not at all."""

@@ -103,6 +103,8 @@ async def test_typed_code_is_checked_also_without_script(hall: Hall, phone: Page
         await phone.fill("#shown", typed)
         await phone.click("button")
         assert await outcome(phone, f"typed-{expected}") == expected
+        # a code alone says nothing about the paper it stands on
+        assert "没有被改动" not in await phone.inner_text("body")
     assert await phone.locator(".signature.good").count() == 0
 
 
