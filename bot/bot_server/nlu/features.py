@@ -26,6 +26,25 @@ _NUMBER = re.compile(r"\d+")
 _LAUGH = re.compile(r"(.)\1{2,}")
 #: Where people of Guangdong do not hear or type a difference.
 _SOUNDS_ALIKE = (("zh", "z"), ("ch", "c"), ("sh", "s"), ("ng", "n"))
+#: Everyday Cantonese and northern words read as their Mandarin equals, by the model only.
+_SAME_WORDS = {
+    "几多钱": "多少钱", "几钱": "多少钱", "几多": "多少", "几耐": "多久", "几时": "什么时候",
+    "点样": "怎么", "点办": "怎么办", "点搞": "怎么办", "点算": "怎么办", "点申请": "怎么申请",
+    "点解": "为什么", "干嘛": "为什么", "干啥": "做什么", "咋": "怎么", "啥": "什么", "咩": "什么",
+    "乜嘢": "什么", "乜": "什么", "边度": "哪里", "哪儿": "哪里", "边个": "哪个", "边间": "哪间",
+    "喺": "在", "攞": "拿", "拎": "拿", "俾": "给", "畀": "给", "嘅": "的", "咗": "了", "喇": "了",
+    "唔使": "不用", "唔该": "谢谢", "唔": "不", "冇": "没有", "佢": "他", "哋": "们", "揾": "找",
+    "搵": "找", "嚟": "来", "而家": "现在", "听日": "明天", "琴日": "昨天", "屋企": "家里",
+    "细路": "小孩", "仲": "还", "讲": "说", "睇": "看", "返工": "上班", "係": "是", "系": "是",
+    "嘢": "东西", "未呀": "没有", "未啊": "没有", "咋办": "怎么办",
+    "上哪": "去哪里", "如何": "怎么", "怎样": "怎么", "不呀": "吗", "毋": "不",
+}
+_SAME = re.compile("|".join(sorted(map(re.escape, _SAME_WORDS), key=len, reverse=True)))
+
+
+def levelled(said: str) -> str:
+    """A normalised sentence with dialect words read as Mandarin."""
+    return _SAME.sub(lambda m: _SAME_WORDS[m.group()], said)
 
 
 def normalise(text: str) -> str:
@@ -40,9 +59,10 @@ def normalise(text: str) -> str:
 @lru_cache(maxsize=2)
 def _analysed(text: str) -> Tuple[str, Tuple[str, ...], Tuple[str, ...]]:
     said = normalise(text)
-    words = tuple(w for w in jieba.lcut(said) if w.strip())
+    levelled_said = levelled(said)
+    words = tuple(w for w in jieba.lcut(levelled_said) if w.strip())
     sounds = tuple(_level(s) for s in lazy_pinyin(said, errors=list) if s.strip())
-    return said, words, sounds
+    return levelled_said, words, sounds
 
 
 def _level(sound: str) -> str:
