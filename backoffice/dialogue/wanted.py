@@ -20,13 +20,7 @@ def wanted_field(
         cues=field.cues,
         names=(*field.names, field.label),
         options=tuple(
-            Option(
-                one.value,
-                one.label,
-                # words such as 没有 or 妈妈 mean this option only when it was asked for
-                (*one.synonyms, *(one.short_answers if awaited else ())),
-            )
-            for one in field.options
+            Option(one.value, one.label, one.synonyms, one.short_answers) for one in field.options
         ),
         rules=field.validation.model_dump(exclude_defaults=True),
         awaited=awaited,
