@@ -63,7 +63,7 @@ _PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
             "worded",
             rf"(?:(?P<Y>{_YEAR_NUMBER})年|(?P<RY>{_YEAR_WORD}))?的?[, ]?"
             rf"(?:(?P<M>{_N})(?:月份|月)|(?P<RM>上上个?月|上个?月|前个月|这个月|今个月|本月|呢个月|下下个?月|下个?月))"
-            rf"(?:的?(?P<D>{_N})(?:[号日]|(?![0-9一二三四五六七八九十年月天个楼室房栋座路])))?(?:的?(?P<E>{_EDGE}))?",
+            rf"(?:[的 ]?(?P<D>{_N})(?:[号日]|(?![0-9一二三四五六七八九十年月天个楼室房栋座路])))?(?:的?(?P<E>{_EDGE}))?",
         ),
         (
             "month_and_day_number",
@@ -240,14 +240,20 @@ def _value(
     if name == "day":
         return today + timedelta(days=_RELATIVE_DAYS[found["RD"]]), "day"
     if name == "year_edge":
-        edge = found.groupdict().get("E2") or found.groupdict().get("E")
-        year = _year(found, today) or today.year
-        return _span(year, None, edge, last), "month" if edge else "year"
+        return _year_edge(found, today, last)
     if name == "month_day_slash":
         month, day = int(found["M"]), int(found["D"])
-        if not 1 <= month <= 12:
-            raise ValueError
         return date(_guess_year(month, day, today, leaning), month, day), "day"
+    return _day_of_month(found, today, leaning)
+
+
+def _year_edge(found: re.Match[str], today: date, last: bool) -> tuple[date, Precision]:
+    edge = found.groupdict().get("E2") or found.groupdict().get("E")
+    year = _year(found, today) or today.year
+    return _span(year, None, edge, last), "month" if edge else "year"
+
+
+def _day_of_month(found: re.Match[str], today: date, leaning: Leaning) -> tuple[date, Precision]:
     day = small_number(found["D"])
     month_shift = -1 if leaning == "past" and day > today.day else 0
     month_shift = 1 if leaning == "future" and day < today.day else month_shift

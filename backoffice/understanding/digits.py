@@ -120,7 +120,7 @@ def _classes(text: str) -> str:
     return classes
 
 
-def _groups(text: str, classes: str, start: int, end: int) -> list[_Group]:
+def _groups(text: str, classes: str, start: int, end: int) -> list[_Group]:  # noqa: C901 a list of cases in their order
     """The pieces of a run between pauses, as digits."""
     groups: list[_Group] = []
     digits, first, place = "", start, start

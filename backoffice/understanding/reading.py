@@ -49,6 +49,8 @@ class Reading:
     markers: list[Marker] = field(default_factory=list)
     found: dict[str, Found] = field(default_factory=dict)
     refused: dict[str, Fault] = field(default_factory=dict)
+    options_said: dict[str, Any] = field(default_factory=dict)
+    """Options found in the sentence by field, worked out once."""
     taken: list[tuple[int, int, str]] = field(default_factory=list)
     """Spans already understood, with the placeholder that hides each ("" shows the words)."""
 
@@ -189,7 +191,9 @@ def _person_pattern(persons: tuple[str, ...]) -> re.Pattern[str]:
     ]
     relations = alternation(lexicon("cues")["relations"])
     own = alternation(data["applicant"])
-    groups.append(f"(?P<applicant>{own}(?!(?:的|嘅|个|阿)?(?:{relations}|老板|房)))")
+    groups.append(
+        f"(?P<applicant>{own}(?!(?:的|嘅|个|阿)?(?:{relations}|老板|房)|忘|不|唔|没|冇|记|知|都|想|问|先|找|搵|也|查|看|睇))"
+    )
     return re.compile("|".join(groups))
 
 

@@ -145,12 +145,28 @@ def _with_known_surname(awaited: Wanted, span: NameSpan) -> NameSpan:
 
 
 def _take_awaited_name(reading: Reading, awaited: Wanted) -> None:
-    if re.fullmatch(r"[一-鿿](?: [一-鿿]){1,3}", reading.text):  # 王 小 明
+    if _take_spaced(reading, awaited) or _take_alone(reading, awaited):
+        return
+    if _take_leading(reading, awaited):
+        return
+    if "单位" in awaited.label and any_of("cues", "organisation_endings").search(reading.text):
+        take_free_text(reading)
+
+
+def _take_spaced(reading: Reading, awaited: Wanted) -> bool:
+    if re.fullmatch(
+        r"[一-鿿](?: [一-鿿]){1,3}|[A-Za-z]{2,}(?: [A-Za-z]{2,}){1,4}", reading.text
+    ):  # 王 小 明, Ahmed Hassan
         spaced = whole_name(reading.text, 0, len(reading.text))
-        if spaced and _take_name(reading, awaited, spaced, certain=spaced.has_surname):
-            return
-    clauses = list(reading.free_clauses())
-    for clause in clauses:
+        return spaced is not None and _take_name(
+            reading, awaited, spaced, certain=spaced.has_surname or spaced.value.isascii()
+        )
+    return False
+
+
+def _take_alone(reading: Reading, awaited: Wanted) -> bool:
+    """A clause that is nothing but a name."""
+    for clause in list(reading.free_clauses()):
         start = skip_leading(reading.text, clause.start, clause.end)
         span = whole_name(reading.text, start, clause.end)
         if span is None or closed_act(reading.text[clause.start : clause.end]):
@@ -159,15 +175,21 @@ def _take_awaited_name(reading: Reading, awaited: Wanted) -> None:
         if not span.has_surname and len(reading.clauses) > 1:
             continue
         if _take_name(reading, awaited, span, certain=span.has_surname):
-            return
-    for clause in clauses:  # "李梅租的": a name with something behind it
+            return True
+    return False
+
+
+def _take_leading(reading: Reading, awaited: Wanted) -> bool:
+    """李梅租的: a name with something behind it."""
+    ordinary = tuple(word for word in words("names", "not_names") if len(word) > 1)
+    for clause in list(reading.free_clauses()):
         start = skip_leading(reading.text, clause.start, clause.end)
         span = name_at(reading.text, start)
-        if span and span.complete and span.end < clause.end and _plausible(span) and not any(
-            reading.text.startswith(word, start) for word in words("names", "not_names") if len(word) > 1
-        ):  # fmt: skip
-            behind = reading.text[span.end : clause.end]
-            if any_of("names", "followers").match(behind) and _take_name(reading, awaited, span):
-                return
-    if "单位" in awaited.label and any_of("cues", "organisation_endings").search(reading.text):
-        take_free_text(reading)
+        if not (span and span.complete and span.end < clause.end and _plausible(span)):
+            continue
+        if reading.text.startswith(ordinary, start):
+            continue
+        behind = reading.text[span.end : clause.end]
+        if any_of("names", "followers").match(behind) and _take_name(reading, awaited, span):
+            return True
+    return False

@@ -182,7 +182,7 @@ def _take_bare_region(reading: Reading) -> None:
             return
 
 
-def _field_for(reading: Reading, fields: list[Wanted], span: AddressSpan) -> Wanted | None:
+def _field_for(reading: Reading, fields: list[Wanted], span: AddressSpan) -> Wanted | None:  # noqa: C901 a list of cases in their order
     """The field announced nearest before the address, the awaited one, or the place of living."""
     text = reading.text
     best: tuple[int, int, Wanted] | None = None

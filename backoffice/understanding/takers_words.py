@@ -66,11 +66,19 @@ class _Choice:
 
 
 def _choices(reading: Reading, wanted: Wanted) -> list[_Choice]:
+    """The field's options in the sentence, outside questions and outside other answers."""
+    if wanted.key not in reading.options_said:
+        reading.options_said[wanted.key] = _all_choices(reading, wanted)
+    said: list[_Choice] = reading.options_said[wanted.key]
+    return [choice for choice in said if reading.is_free(choice.start, choice.end)]
+
+
+def _all_choices(reading: Reading, wanted: Wanted) -> list[_Choice]:
     known, pattern = _option_words(wanted.options)
     negation = any_of("cues", "negations").pattern
     result = []
     for match in pattern.finditer(reading.text.lower()):
-        if reading.asks_at(match.start()) or not reading.is_free(match.start(), match.end()):
+        if reading.asks_at(match.start()):
             continue
         before = reading.text[max(0, match.start() - 6) : match.start()]
         negated = re.search(negation + r"(?:我|自己|在|住|去|是|系)?$", before) is not None
@@ -264,6 +272,7 @@ def _take_by_template(reading: Reading, wanted: Wanted, part: str) -> None:
                 reading.text[max(0, match.start() - 1) : match.start()] or "x"
             ):
                 continue
+            value = re.sub("^.{0,6}(?:店|铺|档|公司|厂)(?:名叫|叫做|叫)", "", value)
             value = re.sub("^(?:是|系|在|喺|叫|:)", "", value)
             start = end - len(value)
             if part == "与屋主关系":
@@ -304,7 +313,7 @@ def _take_ethnicity(reading: Reading, wanted: Wanted) -> None:
             return
 
 
-def take_free_text(reading: Reading) -> None:
+def take_free_text(reading: Reading) -> None:  # noqa: C901 a list of cases in their order
     """What is left of the sentence, for an awaited text field; uncertain, the act decides.
 
     Never a question, a control word, a refusal to answer, or a clause with another answer in it.
@@ -317,8 +326,6 @@ def take_free_text(reading: Reading) -> None:
     ):
         return
     if awaited.key in reading.refused or (is_person_name(awaited) and "单位" not in awaited.label):
-        return
-    if is_person_name(awaited) and not any_of("cues", "organisation_endings").search(reading.text):
         return
     if awaited.rules.get("pattern") or is_question(reading.text) or closed_act(reading.text):
         return
@@ -344,7 +351,8 @@ def take_free_text(reading: Reading) -> None:
         certain = (
             value.endswith(tuple(words("cues", "organisation_endings"))) and "位" in awaited.label
         )
-        reading.take_checked(awaited, value, start, end, certain=certain)
+        if certain or not is_person_name(awaited):
+            reading.take_checked(awaited, value, start, end, certain=certain)
 
 
 def _trim(text: str, start: int, end: int) -> tuple[int, int]:
