@@ -1,0 +1,61 @@
+"""A database, keys, a visit with widgets, and a folder for the tests of uploads."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+import backoffice.identity.models
+import backoffice.uploads.models  # noqa: F401
+from backoffice.conversations.models import Conversation, Widget
+from backoffice.crypto import KeyRing, use_keys
+from backoffice.db import Base, Sessions, make_engine, make_sessions
+
+NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
+AddWidget = Callable[..., Awaitable[str]]
+
+
+@pytest.fixture
+async def sessions(database_url: str) -> AsyncIterator[Sessions]:
+    use_keys(KeyRing.generate())
+    engine = make_engine(database_url)
+    async with engine.begin() as connection:
+        await connection.run_sync(Base.metadata.create_all)
+    yield make_sessions(engine)
+    await engine.dispose()
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path / "uploads"
+
+
+@pytest.fixture
+async def conversation_id(sessions: Sessions) -> str:
+    async with sessions.begin() as session:
+        for name in ("mine", "theirs"):
+            session.add(
+                Conversation(
+                    id=name,
+                    channel="phone",
+                    token_hash="x",
+                    focus={},
+                    memory={},
+                    created_at=NOW,
+                    last_turn_at=NOW,
+                )
+            )
+    return "mine"
+
+
+@pytest.fixture
+def add_widget(sessions: Sessions, conversation_id: str) -> AddWidget:
+    async def add(kind: str, conversation: str = conversation_id, state: str = "open") -> str:
+        async with sessions.begin() as session:
+            widget = Widget(conversation_id=conversation, kind=kind, state=state, issued_at=NOW)
+            session.add(widget)
+            await session.flush()
+            return widget.id
+
+    return add
