@@ -10,7 +10,11 @@ from ops.env import ROOT
 _PY = sys.executable
 CHECKS: list[tuple[str, list[str]]] = [
     ("lint", [_PY, "-m", "ruff", "check", "."]),
-    ("lint of the bot", [_PY, "-m", "ruff", "check", "bot/bot_server", "--target-version=py310"]),
+    (
+        "lint of the bot",
+        [_PY, "-m", "ruff", "check", "bot/bot_server", "--target-version=py310", "--isolated"]
+        + ["--line-length=100", "--select=E,W,F,B", "--ignore=E501"],
+    ),
     ("format", [_PY, "-m", "ruff", "format", "--check", "."]),
     ("types", [_PY, "-m", "mypy"]),
     ("import rules", [str(ROOT / ".venv/bin/lint-imports")]),
