@@ -1,7 +1,7 @@
 """Issuing, revoking and finding results."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
@@ -50,6 +50,7 @@ class Printed:
         collect: how the citizen chose to get it, in words, if asked.
     """
 
+    title: str
     application: str
     item_name: str
     authority: str
@@ -185,8 +186,8 @@ def picture_of(result: Result, issuer: Issuer, *, width_px: int = 600) -> bytes:
 
 def printed(result: Result) -> Printed:
     """What the document says, without the holder."""
-    said = result.subject
-    return Printed(**{name: said[name] for name in Printed.__dataclass_fields__})
+    said = {**result.subject, "title": result.title}
+    return Printed(**{field.name: said[field.name] for field in fields(Printed)})
 
 
 async def _answers(session: AsyncSession, application_id: str) -> dict[str, Any]:

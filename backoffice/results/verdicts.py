@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from backoffice.results.credential import Issuer
 from backoffice.results.masking import mask_name
 from backoffice.results.models import Result, Revocation, Status
+from backoffice.results.validity import standing
 from catalogue.schema import ServiceItem
 from verifier import (
     Altered,
@@ -153,12 +154,8 @@ def _says_the_same(result: Result, claims: Claims) -> bool:
 
 
 def _verdict(result: Result, now: datetime, *, signature_checked: bool, test: bool) -> Verdict:
-    if result.status == Status.REVOKED:
-        outcome = Outcome.REVOKED
-    elif result.expires_at is not None and result.expires_at <= now:
-        outcome = Outcome.EXPIRED
-    else:
-        outcome = Outcome.GENUINE
+    found = standing(revoked=result.status == Status.REVOKED, expires_at=result.expires_at, now=now)
+    outcome = Outcome.GENUINE if found == "valid" else Outcome(found)
     return Verdict(outcome, now, signature_checked, test, _facts(result))
 
 
