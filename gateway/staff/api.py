@@ -2,11 +2,10 @@
 
 import asyncio
 from datetime import date, datetime
-from typing import Any, TypeVar
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 from sanic import Blueprint, HTTPResponse, Request
-from sanic.exceptions import BadRequest as SanicBadRequest
 from sanic.response import empty, json
 
 from backoffice.applications.decisions import Bench, Decision, Wanted, case_of, decide
@@ -26,32 +25,28 @@ from backoffice.staff.services import (
 from backoffice.staff.worklist import list_cases
 from backoffice.tasks.models import Task, TaskState
 from backoffice.tasks.services import finish, list_tasks, take, task_of
-from gateway.staff.guard import public, staff_only
+from gateway.http import Body, body, limit
+from gateway.staff.guard import WALL, public, staff_only
 
 api = Blueprint("staff_api", url_prefix="/api/v1/staff")
 
 _CASES = (Role.CLERK, Role.HEAD)
 _NO_STORE = {"Cache-Control": "no-store"}
-M = TypeVar("M", bound=BaseModel)
 
 
-class _Body(BaseModel):
-    model_config = ConfigDict(extra="forbid", str_max_length=2000)
-
-
-class LogInBody(_Body):
+class LogInBody(Body):
     """Who logs in."""
 
     username: str = Field(max_length=80)
     password: str = Field(max_length=200)
 
 
-class WantedBody(_Body):
+class WantedBody(Body):
     """One thing to correct: either a field or a material."""
 
     field: str | None = None
     material: str | None = None
-    reason: str
+    reason: str = Field(max_length=500)
 
     @model_validator(mode="after")
     def _one_of(self) -> "WantedBody":
@@ -60,36 +55,36 @@ class WantedBody(_Body):
         return self
 
 
-class DecisionBody(_Body):
+class DecisionBody(Body):
     """A decision; `version` protects against deciding on an outdated view."""
 
     decision: Decision
-    reason: str = ""
+    reason: str = Field(default="", max_length=2000)
     wanted: list[WantedBody] = Field(default_factory=list, max_length=100)
     version: int | None = None
 
 
-class OutcomeBody(_Body):
+class OutcomeBody(Body):
     """What came of a task."""
 
-    outcome: str
+    outcome: str = Field(max_length=1000)
 
 
 @api.post("/session", name="log_in")
 @public
 async def create_session(request: Request) -> HTTPResponse:
     """`{"username", "password"}` → `{"token", "csrf_token", "role"}`."""
-    given = _parse(request, LogInBody)
-    office = request.app.ctx.office
-    now = office.clock.now()
+    limit(request, "login")
+    given = body(request, LogInBody)
+    office, now = request.app.ctx.office, WALL.now()
     async with office.sessions.begin() as session:
         attempt = await count_attempt(session, username=given.username, now=now)
     if not await asyncio.to_thread(attempt_succeeds, attempt, given.password):
         raise LogInFailed
     async with office.sessions.begin() as session:
         made = await log_in(session, attempt, kind="api", now=now)
-    body = {"token": made.token, "csrf_token": made.csrf_token, "role": made.user.role}
-    return json(body, status=201, headers=_NO_STORE)
+    made_session = {"token": made.token, "csrf_token": made.csrf_token, "role": made.user.role}
+    return json(made_session, status=201, headers=_NO_STORE)
 
 
 @api.delete("/session", name="log_out")
@@ -97,7 +92,7 @@ async def create_session(request: Request) -> HTTPResponse:
 async def end_session(request: Request) -> HTTPResponse:
     office = request.app.ctx.office
     async with office.sessions.begin() as session:
-        await log_out(session, request.ctx.staff, office.clock.now())
+        await log_out(session, request.ctx.staff, WALL.now())
     return empty()
 
 
@@ -154,7 +149,7 @@ async def case(request: Request, case_id: str) -> HTTPResponse:
 @staff_only(*_CASES)
 async def decision(request: Request, case_id: str) -> HTTPResponse:
     """Decide a case, by id or number; answers its new state and version."""
-    given = _parse(request, DecisionBody)
+    given = body(request, DecisionBody)
     office, staff = request.app.ctx.office, request.ctx.staff.user
     async with office.sessions.begin() as session:
         application = await case_of(session, id=case_id, staff=staff, catalogue=office.catalogue)
@@ -207,19 +202,12 @@ async def take_task(request: Request, task_id: str) -> HTTPResponse:
 @staff_only(*_CASES)
 async def finish_task(request: Request, task_id: str) -> HTTPResponse:
     """`{"outcome": words}`."""
-    given = _parse(request, OutcomeBody)
+    given = body(request, OutcomeBody)
     office, staff = request.app.ctx.office, request.ctx.staff.user
     async with office.sessions.begin() as session:
         now = office.clock.now()
         found = await finish(session, task_id, staff=staff, outcome=given.outcome, now=now)
     return json(_task_body(found), headers=_NO_STORE)
-
-
-def _parse(request: Request, model: type[M]) -> M:
-    try:
-        return model.model_validate(request.json)
-    except (ValidationError, SanicBadRequest):
-        raise BadRequest from None  # the cause would carry what was sent
 
 
 def _case_head(application: Application) -> dict[str, Any]:

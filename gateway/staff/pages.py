@@ -26,8 +26,10 @@ from backoffice.staff.worklist import PAGE, count_by_state, list_cases
 from backoffice.tasks.models import Task, TaskState
 from backoffice.tasks.services import finish, list_tasks, take
 from backoffice.uploads.services import load_upload
+from gateway.http import limit
 from gateway.staff.guard import (
     HTMX,
+    WALL,
     FormExpired,
     drop_session_cookie,
     from_own_page,
@@ -69,8 +71,8 @@ async def login(request: Request) -> HTTPResponse:
         raise FormExpired
     form = request.form or {}
     username, password = form.get("username", "")[:80], form.get("password", "")[:200]
-    office = request.app.ctx.office
-    now = office.clock.now()
+    limit(request, "login")
+    office, now = request.app.ctx.office, WALL.now()
     async with office.sessions.begin() as session:
         attempt = await count_attempt(session, username=username, now=now)
     if not await asyncio.to_thread(attempt_succeeds, attempt, password):
@@ -89,7 +91,7 @@ async def login(request: Request) -> HTTPResponse:
 async def logout(request: Request) -> HTTPResponse:
     office = request.app.ctx.office
     async with office.sessions.begin() as session:
-        await log_out(session, request.ctx.staff, office.clock.now())
+        await log_out(session, request.ctx.staff, WALL.now())
     response = redirect("/staff/login", status=303)
     drop_session_cookie(request, response)
     return response
