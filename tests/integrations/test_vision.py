@@ -1,0 +1,204 @@
+"""Reading real pictures with the real models, in their own process."""
+
+import asyncio
+import io
+import multiprocessing
+import os
+import socket
+import time
+from collections.abc import AsyncIterator
+from datetime import date
+
+import pytest
+from PIL import Image
+
+from integrations.ports import CardReading, Unavailable
+from integrations.vision import engine
+from integrations.vision.local import LocalVision
+from integrations.vision.sandbox import SandboxVision
+from tests.uploads import pictures as p
+
+NUMBER = "11010519491231002X"
+
+
+@pytest.fixture(scope="module")
+def vision() -> AsyncIterator[LocalVision]:
+    local = LocalVision()
+    yield local
+    local.close()
+
+
+def turned(name: str, **how: object) -> bytes:
+    picture = Image.open(io.BytesIO(p.sample(name))).convert("RGB")
+    return p.encoded(picture.rotate(expand=True, fillcolor="#555555", **how), quality=88)
+
+
+def far_away() -> bytes:
+    table = Image.new("RGB", (2400, 1800), "#553322")
+    table.paste(Image.open(io.BytesIO(p.sample("front_photo.jpg"))).resize((700, 450)), (900, 800))
+    return p.encoded(table, quality=88)
+
+
+@pytest.mark.parametrize(
+    "picture",
+    [
+        p.sample("front_photo.jpg"),
+        p.sample("front_photo_small.jpg"),
+        p.encoded(Image.open(io.BytesIO(p.sample("front.png"))).convert("RGB"), quality=88),
+        turned("front.png", angle=-20),
+        turned("front_photo.jpg", angle=90),
+        turned("front_photo.jpg", angle=180),
+        far_away(),
+    ],
+    ids=["photo", "small", "clean", "slanted", "sideways", "upside-down", "far-away"],
+)
+async def test_a_card_is_read(vision: LocalVision, picture: bytes) -> None:
+    read = await vision.read_card(picture)
+    assert (read.name, read.sex, read.ethnicity) == ("测试员", "男", "汉")
+    assert read.birth == date(1949, 12, 31) and read.id_no == NUMBER
+    assert read.address is not None
+    # 门 is read as 内 on some; the citizen confirms what was read
+    assert read.address.startswith("北京市朝阳区建国") and read.address.endswith(
+        "样例小区12号楼3单元401室"
+    )
+
+
+@pytest.mark.parametrize("name", ["back.png", "person_b_1.jpg"])
+async def test_nothing_is_read_off_what_is_no_front(vision: LocalVision, name: str) -> None:
+    picture = Image.open(io.BytesIO(p.sample(name))).convert("RGB")
+    read = await vision.read_card(p.encoded(picture))
+    assert read.name is None and read.id_no is None
+
+
+@pytest.mark.parametrize(
+    ("picture", "faces"),
+    [
+        (p.sample("person_b_1.jpg"), 1),
+        (p.sample("person_a_1.jpg"), 1),
+        (p.card_with_face("person_b_1.jpg"), 1),
+        (p.two_faces(), 2),
+        (p.sample("front_photo.jpg"), 0),
+    ],
+    ids=["portrait", "tiny portrait", "card", "two", "none"],
+)
+async def test_faces_are_counted(vision: LocalVision, picture: bytes, faces: int) -> None:
+    assert await vision.count_faces(picture) == faces
+
+
+async def test_the_holder_of_a_card_is_alike_and_another_person_different(
+    vision: LocalVision,
+) -> None:
+    card = p.card_with_face("person_b_1.jpg")
+    same = await vision.compare_faces(card, p.sample("person_b_2.jpg"))
+    other = await vision.compare_faces(card, p.sample("impostor_1.jpg"))
+    assert same is not None and other is not None
+    assert same.band == "alike" and other.band == "different"
+    assert same.distance < 0.4 < 0.5 < other.distance
+    assert same.thresholds == (0.40, 0.50) and "dlib" in same.model
+
+
+async def test_a_picture_without_a_face_cannot_be_compared(vision: LocalVision) -> None:
+    none = p.sample("front_photo.jpg")
+    assert await vision.compare_faces(none, p.sample("person_b_2.jpg")) is None
+    assert await vision.compare_faces(p.sample("person_b_2.jpg"), none) is None
+
+
+@pytest.mark.parametrize(
+    ("distance", "band"),
+    [(0.0, "alike"), (0.40, "alike"), (0.41, "unsure"), (0.50, "unsure"), (0.51, "different")],
+)
+def test_the_bands(distance: float, band: str) -> None:
+    assert LocalVision().band(distance) == band
+
+
+async def test_the_process_stays_below_its_memory(vision: LocalVision) -> None:
+    await vision.read_card(far_away())
+    await vision.count_faces(p.encoded(p.photo(2400, 1800)))
+    assert await vision.resident_mb() < 600
+
+
+async def test_what_is_no_picture_is_an_error_of_ours_and_says_nothing_of_it(
+    vision: LocalVision,
+) -> None:
+    with pytest.raises(Unavailable) as caught:
+        await vision.read_card(b"secret words")
+    assert "secret" not in repr(caught.value) and caught.value.__suppress_context__
+
+
+async def test_a_killed_process_is_begun_anew(vision: LocalVision) -> None:
+    await vision.warm()
+    for child in multiprocessing.active_children():
+        if child.pid == vision._pid:
+            child.kill()
+            child.join()
+    assert await vision.count_faces(p.sample("person_b_1.jpg")) == 1
+
+
+async def test_a_picture_that_kills_twice_is_given_up_and_the_next_one_read() -> None:
+    vision = LocalVision()
+    try:
+        with pytest.raises(Unavailable, match="died twice"):
+            await vision._run(os._exit, 3)  # type: ignore[arg-type]
+        assert await vision.count_faces(p.sample("person_b_1.jpg")) == 1
+    finally:
+        vision.close()
+
+
+async def test_work_without_end_is_ended() -> None:
+    vision = LocalVision(timeout_s=1.0)
+    try:
+        await vision.warm()
+        first = vision._pid
+        with pytest.raises(Unavailable, match="time-out"):
+            await vision._run(time.sleep, 60)  # type: ignore[arg-type]
+        assert await vision.resident_mb() > 0
+        assert vision._pid != first
+    finally:
+        vision.close()
+
+
+async def test_callers_beyond_the_queue_are_told_at_once(
+    vision: LocalVision, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(vision, "_max_waiting", 2)
+    picture = p.sample("person_b_1.jpg")
+    done = await asyncio.gather(
+        *(vision.count_faces(picture) for _ in range(5)), return_exceptions=True
+    )
+    assert done.count(1) == 2
+    assert sum(isinstance(one, Unavailable) for one in done) == 3
+
+
+def test_the_models_are_read_from_the_package_and_never_fetched(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise AssertionError("the network was asked")
+
+    monkeypatch.setattr(socket, "create_connection", refuse)
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+    engine._reader.cache_clear()
+    assert engine.read_card(p.sample("front_photo_small.jpg")).id_no == NUMBER
+
+
+# —— the sandbox keeps the port's promises ——
+
+
+async def test_the_sandbox_knows_the_pictures_it_was_shown() -> None:
+    card = CardReading("测试员", None, None, None, None, NUMBER)
+    box = SandboxVision()
+    box.knows(p.card_with_face("person_b_1.jpg"), card=card, faces=1, person="b")
+    box.knows(p.sample("person_b_2.jpg"), faces=1, person="b")
+    box.knows(p.sample("impostor_1.jpg"), faces=1, person="o")
+    smaller = Image.open(io.BytesIO(p.card_with_face("person_b_1.jpg"))).resize((500, 316))
+    assert await box.read_card(p.encoded(smaller, quality=60)) == card
+    assert (await box.read_card(p.sample("impostor_1.jpg"))).id_no is None
+    assert await box.count_faces(p.encoded(p.photo())) == 0
+    same = await box.compare_faces(p.encoded(smaller), p.sample("person_b_2.jpg"))
+    other = await box.compare_faces(p.encoded(smaller), p.sample("impostor_1.jpg"))
+    assert same is not None and same.band == "alike"
+    assert other is not None and other.band == "different"
+    assert await box.compare_faces(p.encoded(p.photo()), p.sample("impostor_1.jpg")) is None
+    box.faults.fail_next()
+    with pytest.raises(Unavailable):
+        await box.count_faces(p.sample("impostor_1.jpg"))
