@@ -5,6 +5,7 @@ with Stack(environment) as stack:
     stack.kill("bot")            # it comes back by itself
 """
 
+import contextlib
 import http.client
 import os
 import signal
@@ -133,12 +134,24 @@ class Stack:
                 raise CannotStart(f"supervisord ended; see {self.folder}/log/supervisord.log")
             late = sorted({a.process for a in waiting})
             if late and time.monotonic() - begin > timeout_s:
-                logs = "\n".join(f"  {self.folder}/log/{name}.log" for name in late)
+                logs = "\n".join(self._last_words(name) for name in late)
                 raise TimeoutError(f"Not ready after {timeout_s:.0f} s: {', '.join(late)}\n{logs}")
             if late and time.monotonic() - told > 10:
                 told = time.monotonic()
                 progress(f"still waiting for {', '.join(late)} ({told - begin:.0f} s)")
+                states = self.states()
+                for name in late:
+                    if states[name]["statename"] == "BACKOFF":
+                        progress(f"{name} ends at once; its log says:\n{self._last_words(name)}")
             time.sleep(0.2)
+
+    def _last_words(self, name: str) -> str:
+        """Where the log of a process lies, and its end."""
+        path = self.folder / "log" / f"{name}.log"
+        with contextlib.suppress(OSError):
+            end = path.read_text("utf-8", "replace")[-2000:].splitlines()[-4:]
+            return "\n".join([f"  {path}", *(f"    {line}" for line in end)])
+        return f"  {path}"
 
     def states(self) -> dict[str, dict[str, Any]]:
         """Name → supervisor's description of the process (`statename`, `pid`, …)."""

@@ -99,10 +99,10 @@ def test_second_start_of_the_same_installation_is_refused(stack: Stack) -> None:
 
 
 def test_process_that_is_not_ready_is_named(stack: Stack, procfile: Path) -> None:
-    procfile.write_text("worker: exec sleep 60\n")
+    procfile.write_text("worker: echo the reason; exec sleep 60\n")
     stack.start()
-    with pytest.raises(TimeoutError, match="worker"):
-        stack.wait_ready(1)
+    with pytest.raises(TimeoutError, match=r"worker(.|\n)*the reason"):
+        stack.wait_ready(5)
 
 
 def test_procfile_of_the_project_names_the_four_processes() -> None:
