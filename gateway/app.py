@@ -9,6 +9,7 @@ from bootstrap.container import Office
 from bootstrap.settings import ROOT
 from gateway import chat, demo, me, staff, verification
 from gateway.engine import Engine
+from gateway.description import describe_interface
 from gateway.http import install_errors, office_of
 
 _H5 = ROOT / "web" / "citizen" / "dist" / "build" / "h5"
@@ -30,24 +31,18 @@ health = Blueprint("health")
 def create_app(office: Office, engine: Engine | None = None) -> Sanic:
     """The public server for this installation."""
     app = Sanic("xiaozheng", configure_logging=False)
+    app.config.AUTO_EXTEND = False  # only its OpenAPI part is used, see `description`
     app.config.REQUEST_MAX_SIZE = _MAX_BODY
     app.config.REQUEST_TIMEOUT = 60
     app.config.RESPONSE_TIMEOUT = 60
     app.config.PROXIES_COUNT = office.settings.trusted_proxies
     app.config.FALLBACK_ERROR_FORMAT = "json"
-    app.config.OAS_URL_PREFIX = "/"
-    app.config.OAS_URI_TO_JSON = "/openapi.json"
-    app.config.OAS_UI_DEFAULT = None
-    app.config.OAS_UI_REDOC = app.config.OAS_UI_SWAGGER = False
     app.ctx.office = office
     app.ctx.engine = engine or Engine(office.settings)
     app.blueprint([chat.bp, me.bp, health, verification.bp, *staff.blueprints()])
     if office.settings.demo:
         app.blueprint(demo.bp)
-    app.ext.openapi.describe(
-        "小政", version="1", description="A program can play a citizen through this interface."
-    )
-    app.ext.openapi.add_security_scheme("token", "http", scheme="bearer")
+    describe_interface(app)
     install_errors(app)
     _serve_pages(app)
     app.on_response(_harden)

@@ -15,6 +15,7 @@ from backoffice.applications.models import (
     SupplementRow,
 )
 from backoffice.applications.states import State
+from catalogue import scope
 from catalogue.form import FormField, Material
 from catalogue.schema import ServiceItem
 
@@ -56,19 +57,20 @@ class Draft:
 
     def applies(self, field: FormField) -> bool | None:
         """Whether the field is to be asked; None while its condition is undecided."""
-        return True if field.when is None else field.when.holds(self.answers)
+        return scope.applies(field.when, self.item, self.answers)
 
     def open_fields(self) -> list[FormField]:
         """The fields that apply for certain, in the order of asking."""
-        return [one for one in self.item.fields if self.applies(one)]
+        return scope.fields_to_ask(self.item, self.answers)
 
     def needed_materials(self) -> list[Material]:
         """The papers that fit this applicant, whether already supplied or not."""
-        return [
-            one
-            for one in self.item.materials
-            if one.required == "always" or (one.when is not None and one.when.holds(self.answers))
-        ]
+        return scope.materials_needed(self.item, self.answers)
+
+    @property
+    def for_other(self) -> bool:
+        """Whether somebody else fills it in for the applicant."""
+        return self.answers.get("filed_by") == "proxy"
 
     def supplied(self, material: Material) -> bool:
         """Whether the paper is here, promised, or replaced by something that is known."""

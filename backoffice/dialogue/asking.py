@@ -100,7 +100,7 @@ async def _ask_field(talk: Talk, draft: Draft, step: Next) -> None:
     field = draft.item.field(step.key or "")
     assert field is not None  # the agenda names fields of the item
     failed = int(draft.progress.get("attempts", {}).get(field.slug, 0))
-    question = field.ask or field.label
+    question = field.question(for_other=draft.for_other)
     if failed >= EXPLAIN_AFTER and field.ask_again:
         question = field.ask_again
     reason = _clerks_reason(draft, field.slug)

@@ -15,6 +15,8 @@ def hedged(words: str, status: str | None) -> str:
     """The words as they are when verified; otherwise with 以公告为准."""
     if status == _PROMISABLE:
         return words
+    if "\n" in words:
+        return messages.text("fact.hedged_list", words=words)
     return messages.text("fact.hedged", words=words.rstrip("。"))
 
 
@@ -29,7 +31,7 @@ def conditions(item: ServiceItem) -> str:
     """Who may apply: the conditions, alternatives indented under what they stand in for."""
     lines = []
     for condition in item.applicants.conditions:
-        if not getattr(condition, "spoken", True):
+        if not condition.spoken:
             continue
         mark = "    · " if condition.alternative_to else "· "
         lines.append(mark + condition.text)

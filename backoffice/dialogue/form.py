@@ -14,8 +14,14 @@ from backoffice.dialogue.records import after_sign_in
 from backoffice.dialogue.reveal import before, placeholder
 from backoffice.dialogue.talk import Talk
 
+_ANSWERS = frozenset({"inform", "affirm", "deny"})
+
+
 async def continue_turn(talk: Talk, act: str) -> None:
     """Say what this turn's answer did. For `inform`, `affirm`, `deny`, in the form or not."""
+    if talk.prepared.get("spoken"):
+        return  # said before the form was entered in this same turn
+    talk.turn.prepared = {**talk.prepared, "spoken": True}
     heard = talk.prepared
     draft = talk.filling
     tentative = heard.get("tentative")
@@ -39,8 +45,12 @@ async def continue_turn(talk: Talk, act: str) -> None:
 
 
 async def validate(talk: Talk, act: str) -> None:
-    """The form's turn: answer, then tell the engine whether the form is over."""
-    await continue_turn(talk, act)
+    """The form's turn: answer, then tell the engine whether the form is over.
+
+    The engine also calls it when another act has just led into the form; that act was answered.
+    """
+    if act in _ANSWERS:
+        await continue_turn(talk, act)
     talk.slots["application_answer"] = _ending(talk)
 
 
@@ -72,9 +82,11 @@ def _say_taken(talk: Talk, draft: Draft, taken: list[str], changed: list[str]) -
     if not fields:
         return
     key = "heard.changed" if set(taken) & set(changed) else "heard.noted"
+    if len(fields) == 1 and fields[0].type == "choice":
+        talk.say(f"{key}_choice", value=placeholder(fields[0].slug))
+        return
     lines = [f"{field.label}：{placeholder(field.slug)}" for field in fields]
-    joined = "\n".join(lines) if len(lines) > 1 else lines[0]
-    talk.say(f"{key}_one" if len(lines) == 1 else key, lines=joined)
+    talk.say(f"{key}_one" if len(lines) == 1 else key, lines="\n".join(lines))
 
 
 def _say_not_understood(talk: Talk, draft: Draft | None) -> None:
