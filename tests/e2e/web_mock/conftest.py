@@ -8,12 +8,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 ROOT = Path(__file__).parents[3]
 CITIZEN = ROOT / "web" / "citizen"
 PHONE = {"width": 390, "height": 844}
 START_TIMEOUT_S = 10
+# A busy machine may take seconds to draw; nothing here measures speed.
+PAGE_TIMEOUT_MS = 20_000
 
 
 def _node() -> str | None:
@@ -80,7 +82,8 @@ def phone(browser: Browser) -> Iterator[BrowserContext]:
     context = browser.new_context(
         viewport=PHONE, is_mobile=True, has_touch=True, permissions=["camera"], locale="zh-CN"
     )
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(PAGE_TIMEOUT_MS)
+    expect.set_options(timeout=PAGE_TIMEOUT_MS)
     yield context
     context.close()
 

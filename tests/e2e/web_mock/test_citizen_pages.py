@@ -125,7 +125,7 @@ def test_message_written_offline_is_kept_over_a_reload_and_sent_once(
 ) -> None:
     page.route("**/messages*", lambda route: route.abort())
     say(page, "房东不配合怎么办")
-    expect(page.get_by_text("未发出 · 点此重发")).to_be_visible(timeout=15_000)
+    expect(page.get_by_text("未发出 · 点此重发")).to_be_visible()
     page.unroute("**/messages*")
     page.reload()
     expect(page.get_by_text("收到：“房东不配合怎么办”")).to_have_count(1)
@@ -146,9 +146,25 @@ def test_half_written_sentence_survives_a_reload(page: Page) -> None:
     expect(page.locator("textarea")).to_have_value("我想问一下")
 
 
+def test_keyboard_sends_with_enter_and_breaks_the_line_with_shift(page: Page) -> None:
+    field = page.locator("textarea")
+    field.press_sequentially("第一行")
+    field.press("Shift+Enter")
+    field.press_sequentially("第二行")
+    expect(field).to_have_value("第一行\n第二行")
+    # While a word is being composed, Enter belongs to the input method.
+    field.evaluate(
+        "e => e.dispatchEvent(new KeyboardEvent('keydown', {key: 'Enter', isComposing: true}))"
+    )
+    expect(field).to_have_value("第一行\n第二行")
+    field.press("Enter")
+    expect(page.locator(".bubble.me")).to_have_text("第一行\n第二行")
+    expect(field).to_have_value("")
+
+
 def test_later_message_of_a_clerk_appears_by_itself(page: Page, mock_url: str) -> None:
     page.request.post(f"{mock_url}/mock/later", data={"text": "您的申请需要补正：请重拍合同。"})
-    expect(page.get_by_text("请重拍合同")).to_be_visible(timeout=12_000)
+    expect(page.get_by_text("请重拍合同")).to_be_visible()
     page.wait_for_timeout(6_000)
     expect(page.get_by_text("请重拍合同")).to_have_count(1)
 

@@ -14,10 +14,11 @@ export const {
   hasLiveCamera,
   openCamera,
   openInkPad,
+  openTextField,
   saveFile,
   copyText,
   openLink,
   watchNetwork,
 } = platform
 export { PickError } from './types'
-export type { Facing, InkPad, LiveCamera, Picked } from './types'
+export type { Facing, InkPad, LiveCamera, Picked, TextField } from './types'

@@ -25,6 +25,12 @@ export interface InkPad {
   close(): void
 }
 
+/** A field to type in; the page sets its text, the field reports what was typed. */
+export interface TextField {
+  set(text: string): void
+  close(): void
+}
+
 /** All that differs between a browser and a mini-program. */
 export interface Platform {
   transport: Transport
@@ -35,6 +41,11 @@ export interface Platform {
   hasLiveCamera(): boolean
   openCamera(host: unknown, facing: Facing): Promise<LiveCamera>
   openInkPad(host: unknown): InkPad
+  openTextField(
+    host: unknown,
+    options: { label: string; placeholder: string; longest: number },
+    on: { typed(text: string): void; submitted(): void },
+  ): TextField
   saveFile(url: string, name: string): void
   copyText(text: string): Promise<boolean>
   openLink(url: string): void

@@ -1,5 +1,6 @@
 import type { Platform } from '../types'
 import { hasLiveCamera, openCamera, pickFile } from './camera'
+import { openTextField } from './field'
 import { openInkPad } from './ink'
 import { transport } from './transport'
 
@@ -38,6 +39,7 @@ export const h5: Platform = {
   hasLiveCamera,
   openCamera,
   openInkPad,
+  openTextField,
   saveFile(url, name) {
     const link = document.createElement('a')
     link.href = url
