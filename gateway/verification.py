@@ -105,14 +105,17 @@ async def api(request: Request) -> HTTPResponse:
     """The same check for programs."""
     if not _allowed(request):
         message = text("verify.explain.busy")
-        return json({"error": {"code": "busy", "message": message}}, 429, _PAGE_HEADERS)
+        return json(
+            {"error": {"code": "busy", "message": message}}, 429, _PAGE_HEADERS, ensure_ascii=False
+        )
     try:
         ask = Ask.model_validate_json(request.body)
     except ValidationError as exc:
         raise BadRequest from exc
     if not (ask.code or ask.credential):
         raise BadRequest
-    return json(_as_json(await _verdict(request, ask.code, ask.credential)), headers=_PAGE_HEADERS)
+    answer = _as_json(await _verdict(request, ask.code, ask.credential))
+    return json(answer, headers=_PAGE_HEADERS, ensure_ascii=False)
 
 
 @bp.get(KEYS_PATH, name="published_keys")
@@ -120,7 +123,8 @@ async def published_keys(request: Request) -> HTTPResponse:
     """The keys, for offline checkers; anybody may copy them."""
     office = request.app.ctx.office
     published = office.issuer.key_set(papers(office.catalogue.items)).to_json()
-    return json(published, headers={"Cache-Control": "public, max-age=3600"})
+    headers = {"Cache-Control": "public, max-age=3600"}
+    return json(published, headers=headers, ensure_ascii=False)
 
 
 @bp.get(STATUS_PATH, name="status_list")

@@ -74,7 +74,7 @@ class Claims:
         """
         try:
             return cls._read(claims)
-        except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as exc:
+        except (KeyError, TypeError, ValueError, AttributeError, OverflowError, OSError) as exc:
             raise NotOurClaims(type(exc).__name__) from exc
 
     @classmethod

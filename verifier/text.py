@@ -11,7 +11,7 @@ characters for 325 bytes); Base32 also survives a change of case.
 import base64
 import binascii
 from dataclasses import dataclass
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from verifier.codes import code_is_wellformed, normalise_code
 
@@ -51,12 +51,13 @@ def read_text(text: str) -> Presented:
     """Take apart what a camera read or a person pasted: an address, a bare token or a code."""
     text = text.strip()
     if "#" in text or "/" in text:
-        parts = urlsplit(text)
-        path = unquote(parts.path).rstrip("/").rsplit("/", 1)[-1]
+        # taken apart by hand: what is pasted here is often no address at all
+        address, _, fragment = text.partition("#")
+        path = unquote(address.partition("?")[0]).rstrip("/").rsplit("/", 1)[-1]
         code = normalise_code(path) or None
-        if not parts.fragment:
+        if not fragment:
             return Presented(code, None)
-        token = decode_text(unquote(parts.fragment))
+        token = decode_text(unquote(fragment))
         return Presented(code, token, damaged=token is None)
     code = normalise_code(text)
     if code_is_wellformed(code) or len(text) < 60:  # a token is several hundred characters long

@@ -124,7 +124,8 @@ async def _by_token(
 async def _not_ours(session: AsyncSession, found: OtherKey, code: str | None) -> Outcome:
     # The key's name may be what was altered: then the code it stands under is one of ours.
     for candidate in (code, found.code):
-        if candidate and await _find(session, normalise_code(candidate)) is not None:
+        known = normalise_code(candidate or "")
+        if code_is_wellformed(known) and await _find(session, known) is not None:
             return Outcome.ALTERED
     return Outcome.TEST_KEY if found.test else Outcome.OTHER_KEY
 

@@ -23,7 +23,7 @@ from backoffice.results.signing import SigningKeys
 from backoffice.results.verdicts import Outcome, Verdict, status_token, verify
 from catalogue.schema import ServiceItem
 from tests.results.conftest import ID_NO, NAME, NOW, approve
-from verifier import Altered, OtherKey, check_token, encode_text, new_code, read_status
+from verifier import Altered, OtherKey, check_token, encode_text, new_code, read_status, read_text
 from verifier.codes import ALPHABET
 
 
@@ -258,3 +258,18 @@ def test_status_list_does_not_pass_for_a_result(issuer: Issuer) -> None:
 def test_arbitrary_bytes_are_refused_without_a_crash(issuer: Issuer, noise: bytes) -> None:
     with pytest.raises((Altered, OtherKey)):
         check_token(noise, issuer.key_set())
+
+
+@settings(max_examples=300)
+@given(text=st.text(max_size=300) | st.text(alphabet="http:/[]#%?@AZ7\x00", max_size=80))
+def test_arbitrary_text_is_taken_apart_without_a_crash(text: str) -> None:
+    shown = read_text(text)
+    assert shown.token is None or encode_text(shown.token)
+
+
+async def test_nonsense_gets_an_answer_in_both_places(sessions: Sessions, issuer: Issuer) -> None:
+    for nonsense in ("//[#", "http://[x#A", "\x00", "#\x00", "%", "#%zz", "٣" * 20, "A" * 2000):
+        for shown in ({"code": nonsense}, {"credential": nonsense}):
+            verdict = await check(sessions, issuer, **shown)
+            assert verdict.outcome in {Outcome.MISTYPED, Outcome.ALTERED, Outcome.UNKNOWN}
+            assert verdict.facts is None

@@ -128,6 +128,8 @@ async def test_api_and_published_files(hall: Hall) -> None:
         policy = page.headers["content-security-policy"]
         assert "default-src 'none'" in policy and "unsafe" not in policy
         assert page.headers["referrer-policy"] == "no-referrer"
+        for shown in ("//[#", "http://[x#A", "\x00", "<b>#", ""):
+            assert (await client.post("/v/", data={"shown": shown})).status_code == 200, shown
         odd = await client.get("/v/%00%ff%2e%2e%2f")
         assert odd.status_code in (200, 400, 404)
 
