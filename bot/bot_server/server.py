@@ -33,7 +33,7 @@ def build_app(settings: Settings) -> Sanic:
         store = EncryptedTrackerStore(settings.tracker_url, KeyRing.read(settings.keys_file))
     except KeyRingError as exc:
         raise StartError(str(exc)) from exc
-    except SQLAlchemyError as exc:
+    except (SQLAlchemyError, OSError) as exc:
         raise StartError(f"the tracker database cannot be opened ({type(exc).__name__})") from exc
     endpoint = ActionEndpoint(settings.actions_url, settings.actions_secret, settings.action_timeout)
     model = settings.models / MODEL_NAME

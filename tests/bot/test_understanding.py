@@ -87,7 +87,7 @@ def test_held_out_sentences(models, tmp_path, capsys):
     for a, b in zip(asked, answers):
         item = b["items"][0] if b["items"] else "other" if b["other"] else "none"
         # once the catalogue holds the item that the sentence means, "other" is out of date
-        item_right = item == a["item"] or (a["item"] == "other" and b["items"])
+        item_right = item == a["item"] or (a["item"] == "other" and bool(b["items"]))
         total[a["act"]] += 1
         right[a["act"]] += a["act"] == b["act"]
         both += a["act"] == b["act"] and item_right
