@@ -6,7 +6,7 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -21,9 +21,10 @@ from backoffice.identity.errors import (
     TooManyTries,
     WrongCode,
 )
-from backoffice.identity.models import Citizen, Proof, ProofKind, SmsCode
+from backoffice.identity.models import Citizen, Consent, Proof, ProofKind, SmsCode
 from backoffice.logs import log
 from backoffice.outbox.services import put
+from backoffice.uploads.models import Upload
 
 CODE_DIGITS = 6
 CODE_LIFE = timedelta(minutes=5)
@@ -109,8 +110,9 @@ async def confirm_sign_in(
 ) -> Confirmation:
     """Try a code; see `Confirmation` for why faults are returned. Commit in every case.
 
-    On success the citizen exists (made on the first sign-in) and an `sms` proof is recorded. The
-    caller binds the conversation and its draft to the citizen.
+    On success the citizen exists (made on the first sign-in), an `sms` proof is recorded, and the
+    visit's proofs, consents and uploads are the citizen's. The caller binds the conversation and
+    its draft.
 
     Args:
         code: what was typed, normalised to ASCII digits; spaces and hyphens do not matter.
@@ -145,11 +147,25 @@ async def confirm_sign_in(
             detail={"tries": newest.tries + 1},
         )
     )
-    await session.flush()
+    await _adopt(session, conversation_id, citizen.id)
     log("identity").info(
         "sign_in.confirmed", conversation_id=conversation_id, citizen_id=citizen.id
     )
     return Confirmation(citizen=citizen)
+
+
+async def _adopt(session: AsyncSession, conversation_id: str, citizen_id: str) -> None:
+    """What was given in this visit before signing in belongs to the citizen from now on.
+
+    So a refusal is not asked again next time, and deleting somebody's data finds all of it.
+    """
+    await session.flush()
+    for table in (Proof, Consent, Upload):
+        await session.execute(
+            update(table)
+            .where(table.conversation_id == conversation_id, table.citizen_id.is_(None))
+            .values(citizen_id=citizen_id)
+        )
 
 
 async def code_pending(

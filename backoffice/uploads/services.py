@@ -12,6 +12,8 @@ from pathlib import Path
 from sqlalchemy import event, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from backoffice.applications.models import Application
+from backoffice.applications.states import AT_THE_AUTHORITY, State
 from backoffice.clock import china_date
 from backoffice.conversations.models import Conversation, Widget
 from backoffice.crypto import DecryptionFailed, blind_index
@@ -43,6 +45,7 @@ KEPT_UNSUBMITTED = {"selfie": timedelta(days=7)}
 KEPT_UNSUBMITTED_DEFAULT = timedelta(days=30)
 MAX_PER_WIDGET = 12
 MAX_PER_CONVERSATION = 60
+_IN_WORK = (*AT_THE_AUTHORITY, State.SUPPLEMENT_DUE)
 _ORPHAN_AFTER = timedelta(hours=1)
 
 
@@ -181,10 +184,16 @@ async def keep_until(session: AsyncSession, upload_ids: Iterable[str], until: da
 async def purge_expired(
     session: AsyncSession, folder: Path, *, now: datetime, limit: int = 200
 ) -> int:
-    """Delete what is past its time; returns how many. For the worker, in a transaction of its own."""
-    ids = list(
-        await session.scalars(select(Upload.id).where(Upload.expires_at <= now).limit(limit))
+    """Delete what is past its time; returns how many. For the worker, in a transaction of its own.
+
+    Never while the authority works on the application it was given for, however long that takes.
+    """
+    in_work = select(Application.id).where(Application.state.in_(_IN_WORK))
+    past = select(Upload.id).where(
+        Upload.expires_at <= now,
+        or_(Upload.application_id.is_(None), Upload.application_id.not_in(in_work)),
     )
+    ids = list(await session.scalars(past.limit(limit)))
     for upload_id in ids:
         await delete_upload(session, folder, upload_id)
     return len(ids)

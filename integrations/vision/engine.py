@@ -9,6 +9,7 @@ import os
 import signal
 import threading
 import warnings
+from dataclasses import dataclass
 from functools import cache
 from multiprocessing import connection, parent_process
 from pathlib import Path
@@ -31,6 +32,20 @@ _SMALL_SHARE = 0.6
 _SECOND_FACE = 0.4
 
 
+@dataclass(frozen=True)
+class _Attempt:
+    """One reading, and what to try next.
+
+    Attributes:
+        area: where the text is (left, top, right, bottom), when it fills only a small part.
+        turns: degrees by which the picture may have to be turned.
+    """
+
+    reading: CardReading
+    area: tuple[int, int, int, int] | None
+    turns: tuple[int, ...]
+
+
 def prepare() -> None:
     """Set up the process: survives Ctrl-C at the terminal, ends with its parent."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -48,16 +63,16 @@ def warm() -> int:
 def read_card(image: bytes) -> CardReading:
     """The best reading of a card's front: as it is, then enlarged, then turned."""
     picture = _open(image)
-    reading, box = _attempt(picture)
-    if parts_read(reading) >= _CERTAIN_CARD:
-        return reading
-    readings = [reading]
-    if box is not None:
-        readings.append(_attempt(picture.crop(box))[0])
-    for quarter_turns in (1, 3, 2):
+    first = _attempt(picture)
+    if parts_read(first.reading) >= _CERTAIN_CARD:
+        return first.reading
+    readings = [first.reading]
+    if first.area is not None:
+        readings.append(_attempt(picture.crop(first.area)).reading)
+    for degrees in first.turns:
         if max(map(parts_read, readings)) >= _GOOD_CARD:
             break
-        readings.append(_attempt(picture.rotate(90 * quarter_turns, expand=True))[0])
+        readings.append(_attempt(picture.rotate(degrees, expand=True)).reading)
     return max(readings, key=parts_read)
 
 
@@ -92,18 +107,34 @@ def _open(image: bytes) -> Image.Image:
     return Image.open(io.BytesIO(image), formats=("JPEG", "PNG")).convert("RGB")
 
 
-def _attempt(picture: Image.Image) -> tuple[CardReading, tuple[int, int, int, int] | None]:
-    """Read once. Also where the text is, when it fills only a small part of the picture."""
+def _attempt(picture: Image.Image) -> _Attempt:
+    """Read once."""
     small = picture.copy()
     small.thumbnail((_READ_SIDE, _READ_SIDE))
     found = _reader()(np.asarray(small)[:, :, ::-1])
     if found.txts is None or found.boxes is None:
-        return parse_card([]), None
+        return _Attempt(parse_card([]), None, ())
     lines = [
         Line(text, tuple((float(x), float(y)) for x, y in box))
         for text, box in zip(found.txts, found.boxes, strict=True)
     ]
-    return parse_card(lines), _text_area(lines, small.size, picture.width / small.width)
+    area = _text_area(lines, small.size, picture.width / small.width)
+    return _Attempt(parse_card(lines), area, _turns(lines))
+
+
+def _turns(lines: list[Line]) -> tuple[int, ...]:
+    """Lines that stand upright are on a card that lies; otherwise it may be upside down."""
+    long = [line for line in lines if len(line.text) > 2]
+    standing = sum(_height(line) > _width(line) for line in long)
+    return (90, 270) if standing * 2 > len(long) else (180,)
+
+
+def _width(line: Line) -> float:
+    return max(x for x, _ in line.box) - min(x for x, _ in line.box)
+
+
+def _height(line: Line) -> float:
+    return max(y for _, y in line.box) - min(y for _, y in line.box)
 
 
 def _text_area(

@@ -17,13 +17,15 @@ from backoffice.identity.errors import (
     TooManyTries,
     WrongCode,
 )
-from backoffice.identity.models import Citizen, Proof, SmsCode
+from backoffice.identity.models import Citizen, Consent, Proof, SmsCode
 from backoffice.identity.services import (
     Confirmation,
     SignIn,
     code_pending,
     confirm_sign_in,
+    consent_of,
     phone_of,
+    record_consent,
     start_sign_in,
 )
 from backoffice.messages import has_text
@@ -74,6 +76,24 @@ async def test_the_right_code_makes_a_citizen_with_a_proof(
     async with sessions.begin() as session:
         proof = (await session.scalars(select(Proof))).one()
     assert (proof.kind, proof.result, proof.citizen_id) == ("sms", "confirmed", done.citizen.id)
+
+
+async def test_what_was_given_before_signing_in_becomes_the_citizens(
+    sessions: Sessions, conversation_id: str
+) -> None:
+    async with sessions.begin() as session:
+        for visit in (conversation_id, "another visit"):
+            await record_consent(
+                session, kind="face", granted=False, conversation_id=visit, now=NOW
+            )
+    await ask(sessions, conversation_id)
+    citizen = (await answer(sessions, conversation_id, await last_code(sessions))).citizen
+    assert citizen is not None
+    async with sessions.begin() as session:
+        owners = (await session.scalars(select(Consent.citizen_id).order_by(Consent.id))).all()
+        refusal = await consent_of(session, kind="face", citizen_id=citizen.id)
+    assert owners == [citizen.id, None]
+    assert refusal is not None and not refusal.granted
 
 
 async def test_the_message_asks_the_worker_for_the_template_with_code_and_minutes(

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select, text
 
+from backoffice.applications.models import Application
+from backoffice.applications.states import State
 from backoffice.conversations.models import Widget
 from backoffice.crypto import DecryptionFailed
 from backoffice.db import Sessions
@@ -328,6 +330,40 @@ async def test_what_is_past_its_time_is_deleted(desk: Desk) -> None:
     assert [row.id for row in await desk.rows()] == [long.id]
     assert [path.name for path in desk.files()] == [long.id]
     assert short.expires_at == NOW + timedelta(days=30)
+
+
+@pytest.mark.parametrize(
+    ("state", "deleted"),
+    [
+        (State.DRAFT, 1),
+        (State.SUBMITTED, 0),
+        (State.SUPPLEMENT_DUE, 0),
+        (State.ACCEPTED, 0),
+        (State.APPROVED, 1),
+        (State.WITHDRAWN, 1),
+    ],
+)
+async def test_nothing_is_deleted_while_the_authority_works_on_it(
+    desk: Desk, state: State, deleted: int
+) -> None:
+    kept = await desk.send("document", p.pdf())
+    async with desk.sessions.begin() as session:
+        session.add(
+            Application(
+                id="app",
+                item_code="residence_permit_apply",
+                item_version="1",
+                channel="phone",
+                state=state,
+                progress={},
+                created_at=NOW,
+                updated_at=NOW,
+            )
+        )
+        (await session.get_one(Upload, kept.id)).application_id = "app"
+    async with desk.sessions.begin() as session:
+        assert await purge_expired(session, desk.folder, now=NOW + timedelta(days=90)) == deleted
+    assert len(desk.files()) == 1 - deleted
 
 
 async def test_a_selfie_of_no_application_is_kept_a_week_only(desk: Desk) -> None:
