@@ -105,8 +105,8 @@ def build(settings: Settings) -> Office:
 
 def _signing_keys(settings: Settings) -> SigningKeys:
     path = settings.signing_key_file or settings.var_dir / "signing.json"
-    if settings.demo and not path.exists():
-        SigningKeys.generate(test=True, now=datetime.now(UTC)).save(path)
+    if settings.demo:
+        SigningKeys.ensure(path, now=datetime.now(UTC))
     return SigningKeys.load(path, allow_test=settings.demo)
 
 

@@ -39,8 +39,8 @@ def prepare(environment: dict[str, str]) -> None:
     """
     python = str(ROOT / ".venv" / "bin" / "python")
     steps = [("bring the database up to date", [python, "-m", "alembic", "upgrade", "head"])]
-    if environment.get("XZ_MODE") == "demo" and find_spec("backoffice.demo") is not None:
-        steps.append(("put in the demo people and staff", [python, "-m", "backoffice.demo"]))
+    if environment.get("XZ_MODE") == "demo" and find_spec("bootstrap.demo") is not None:
+        steps.append(("put in the demo people and staff", [python, "-m", "bootstrap.demo"]))
     for what, command in steps:
         say(f"{what} …")
         if subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode:

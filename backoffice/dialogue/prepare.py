@@ -58,7 +58,9 @@ def _hear_freely(talk: Talk, act: str | None) -> Heard:
     about = about or next(iter(talk.knowledge.catalogue.items.values()), None)
     if about is None or act is not None:
         return Heard(mask(talk.text), act)
-    return Heard(extract(talk.text, volunteered(about), today=talk.today).safe_text)
+    found = extract(talk.text, volunteered(about), today=talk.today)
+    # "我要办居住证，我叫李梅": what is wanted is in the rest; the answers are taken once it is begun.
+    return Heard(found.rest if found.found and found.rest.strip() else found.safe_text)
 
 
 async def _hear_form(talk: Talk, draft: Draft, act: str | None) -> Heard:

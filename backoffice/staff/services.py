@@ -245,8 +245,8 @@ async def list_users(session: AsyncSession) -> list[StaffUser]:
 
 
 _DEMO = (
-    ("chen", "陈晓敏", Role.CLERK),
-    ("huang", "黄志强", Role.HEAD),
+    ("clerk", "陈晓敏", Role.CLERK),
+    ("head", "黄志强", Role.HEAD),
     ("admin", "系统管理员", Role.ADMIN),
 )
 
@@ -254,7 +254,7 @@ _DEMO = (
 async def ensure_demo_staff(
     session: AsyncSession, passwords: Mapping[str, str], now: datetime
 ) -> list[StaffUser]:
-    """The demonstration's accounts (clerk `chen`, head `huang`, `admin`), made when missing.
+    """The demonstration's accounts (`clerk`, `head`, `admin`), made when missing.
 
     An existing account gets the given password, so that what the start prints is always true.
 

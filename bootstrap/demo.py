@@ -1,0 +1,40 @@
+"""The demonstration's invented data: staff accounts with the passwords that the start prints.
+
+`python -m bootstrap.demo`; refuses to run outside the demo mode.
+"""
+
+import asyncio
+import sys
+
+from backoffice.clock import SystemClock
+from backoffice.crypto import KeyRing, use_keys
+from backoffice.db import make_engine, make_sessions
+from backoffice.staff.services import ensure_demo_staff
+from bootstrap.settings import Settings
+
+
+def main() -> int:
+    """Returns the exit code."""
+    settings = Settings()
+    if not settings.demo or settings.keys_file is None:
+        print("demo data only exists in demo mode (XZ_MODE=demo)", file=sys.stderr)
+        return 1
+    use_keys(KeyRing.load(settings.keys_file))
+    asyncio.run(_fill(settings))
+    return 0
+
+
+async def _fill(settings: Settings) -> None:
+    engine = make_engine(settings.database)
+    passwords = {
+        "clerk": settings.demo_clerk_password.get_secret_value(),
+        "head": settings.demo_head_password.get_secret_value(),
+        "admin": settings.demo_admin_password.get_secret_value(),
+    }
+    async with make_sessions(engine).begin() as session:
+        await ensure_demo_staff(session, passwords, SystemClock().now())
+    await engine.dispose()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
