@@ -6,23 +6,27 @@ import multiprocessing
 import os
 import socket
 import time
-from collections.abc import AsyncIterator
+from collections.abc import Iterator
 from datetime import date
+from difflib import SequenceMatcher
+from pathlib import Path
 
 import pytest
 from PIL import Image
 
 from integrations.ports import CardReading, Unavailable
+from integrations.registers.people import load_people
 from integrations.vision import engine
 from integrations.vision.local import LocalVision
 from integrations.vision.sandbox import SandboxVision
 from tests.uploads import pictures as p
 
+DEMO = Path(__file__).resolve().parents[2] / "data" / "demo"
 NUMBER = "11010519491231002X"
 
 
 @pytest.fixture(scope="module")
-def vision() -> AsyncIterator[LocalVision]:
+def vision() -> Iterator[LocalVision]:
     local = LocalVision()
     yield local
     local.close()
@@ -61,6 +65,15 @@ async def test_a_card_is_read(vision: LocalVision, picture: bytes) -> None:
     assert read.address.startswith("北京市朝阳区建国") and read.address.endswith(
         "样例小区12号楼3单元401室"
     )
+
+
+async def test_the_demos_cards_are_read_as_the_demos_people(vision: LocalVision) -> None:
+    for person in load_people(DEMO / "people.yml").values():
+        read = await vision.read_card((DEMO / "cards" / f"{person.name}.jpg").read_bytes())
+        assert (read.name, read.sex, read.id_no) == (person.name, person.sex, person.id_no)
+        assert read.ethnicity == person.ethnicity and read.address is not None
+        alike = SequenceMatcher(None, read.address, person.hukou_address).ratio()
+        assert alike > 0.85, person.name
 
 
 @pytest.mark.parametrize("name", ["back.png", "person_b_1.jpg"])
