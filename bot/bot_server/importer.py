@@ -5,8 +5,8 @@ Two kinds of YAML file:
 * `data/nlu/<act>.yml`, one per act: `act:` and `sentences:`, a mapping from an item label (a
   catalogue code, `none`, or `other`) to sentences. A code that the catalogue does not hold (yet)
   counts as `other`, so sentences about a business may be there before the business is.
-* `build/nlu/items.yml`, compiled from the catalogue: `examples:`, a list of
-  `{text, act, item}`. Its items are the catalogue as this side knows it.
+* `build/nlu/items.yml`, compiled from the catalogue: a list of `{text, act, item}`, bare or
+  under `examples:`. Its items are the catalogue as this side knows it.
 """
 
 from __future__ import annotations
@@ -47,8 +47,10 @@ def read_sentences(paths: Iterable[Union[str, Path]]) -> List[Sentence]:
     compiled: List[Sentence] = []
     for path in _yaml_files(paths):
         content = yaml.safe_load(path.read_text("utf-8"))
+        if isinstance(content, list):
+            content = {"examples": content}
         if not isinstance(content, dict):
-            continue
+            raise TrainingFileError(f"{path.name}: 文件是空的或格式不对")
         if "sentences" in content:
             acts += _of_act(path, content)
         elif "examples" in content:
