@@ -196,7 +196,7 @@ async def _fill_answers(session: AsyncSession, view: CaseView, draft: Draft) -> 
             pictures = _as_pictures(asked, row.value)
             shown = "" if pictures else shown_value(asked, row.value)
             view.answers.append(AnswerLine(asked, row.value, shown, row.source, row.at, pictures))
-        elif draft.applies(asked) is not False and asked.required:
+        elif draft.applies(asked) and asked.required:
             view.unanswered.append(asked)
 
 

@@ -75,7 +75,9 @@ def is_secure(request: Request) -> bool:
     return str(request.app.ctx.office.settings.public_url).startswith("https://")
 
 
-def set_session_cookie(request: Request, response: HTTPResponse, token: str) -> None:
+def set_session_cookie(
+    request: Request, response: HTTPResponse, token: str, *, max_age: int | None = None
+) -> None:
     """Hand the session to the browser, out of reach of scripts and of other sites."""
     response.add_cookie(
         _COOKIE,
@@ -85,19 +87,13 @@ def set_session_cookie(request: Request, response: HTTPResponse, token: str) -> 
         secure=is_secure(request),
         host_prefix=is_secure(request),
         path="/",
+        max_age=max_age,
     )
 
 
 def drop_session_cookie(request: Request, response: HTTPResponse) -> None:
     """Take the session back from the browser."""
-    response.delete_cookie(
-        _COOKIE,
-        path="/",
-        secure=is_secure(request),
-        host_prefix=is_secure(request),
-        httponly=True,
-        samesite="Strict",
-    )
+    set_session_cookie(request, response, "", max_age=0)
 
 
 def from_own_page(request: Request) -> bool:

@@ -84,6 +84,8 @@ def age(value: datetime | None, now: datetime) -> str:
     if value is None:
         return ""
     minutes = max(int((now.astimezone(UTC) - value).total_seconds()) // 60, 0)
+    if minutes < 1:
+        return text("staff.age.now")
     if minutes < 60:
         return text("staff.age.minutes", count=minutes)
     if minutes < 60 * 24:

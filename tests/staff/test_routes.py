@@ -96,9 +96,7 @@ async def _bearer(office: Office, user: StaffUser) -> dict[str, str]:
     return {"Authorization": f"Bearer {token}"}
 
 
-async def _browser_of(
-    office: Office, user: StaffUser, client: httpx.AsyncClient
-) -> dict[str, str]:
+async def _browser_of(office: Office, user: StaffUser, client: httpx.AsyncClient) -> dict[str, str]:
     token, csrf_token = await _session(office, user, "browser")
     client.cookies.set("xz_staff", token)
     return {"X-CSRF-Token": csrf_token}
