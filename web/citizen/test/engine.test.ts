@@ -15,6 +15,18 @@ describe('a conversation', () => {
     expect(w.engine.conversation).toEqual({ id: 'c1', token: 't1' })
   })
 
+  it('begins later when the network was away at first', async () => {
+    const w = world()
+    w.server.speak('您好，我是小政')
+    w.server.offline = true
+    await w.engine.start()
+    expect(w.engine.offline).toBe(true)
+    w.server.offline = false
+    await w.engine.poll()
+    expect(shown(w.engine)).toContain('bot:您好，我是小政')
+    expect(w.engine.offline).toBe(false)
+  })
+
   it('greets by itself when the server says nothing first', async () => {
     const w = world()
     await w.engine.start()

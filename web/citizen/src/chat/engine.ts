@@ -128,15 +128,16 @@ export class ChatEngine {
 
   /**
    * Fetches what came outside a turn (a clerk's correction, a decision). Quiet when offline; when the
-   * network is back, what could not be sent goes out.
+   * network is back, a conversation is begun if there is none, and what could not be sent goes out.
    */
   async poll(): Promise<void> {
-    if (!this.key || this.pumping || this.polling) return
+    if (this.pumping || this.polling) return
     this.polling = true
     const epoch = this.epoch
     const wasOffline = this.offline
     try {
-      const later = await this.deps.api.later(this.key, this.lastSeq)
+      const key = await this.ensure()
+      const later = await this.deps.api.later(key, this.lastSeq)
       if (epoch !== this.epoch) return
       this.offline = false
       const before = this.entries.length
