@@ -49,7 +49,6 @@ class _Attempt:
 def prepare() -> None:
     """Set up the process: survives Ctrl-C at the terminal, ends with its parent."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    os.nice(5)
     threading.Thread(target=_end_with_parent, daemon=True).start()
 
 
@@ -57,6 +56,7 @@ def warm() -> int:
     """Load everything now; returns the process id."""
     _reader()
     _faces()
+    os.nice(5)  # from here on the conversation goes first; starting should be quick
     return os.getpid()
 
 
