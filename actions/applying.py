@@ -6,164 +6,106 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.perform import perform
+from actions.perform import Capability
 from backoffice.dialogue import applying, form
-from backoffice.dialogue.asking import ask_focus
+from backoffice.dialogue.asking import ask_next, ask_outside_form
 from backoffice.dialogue.talk import Talk
 
 
-async def _start(talk: Talk, act: str, item: str | None) -> None:
-    await applying.start_application(talk, item)
-
-
-async def _continue(talk: Talk, act: str, item: str | None) -> None:
-    await form.continue_turn(talk, act)
-    talk.slots["application_open"] = talk.filling is not None
-    if talk.filling is None:
-        await ask_focus(talk)
-
-
-async def _validate(talk: Talk, act: str, item: str | None) -> None:
-    await form.validate(talk, act)
-
-
-async def _ask(talk: Talk, act: str, item: str | None) -> None:
-    await form.ask(talk)
-
-
-async def _correct(talk: Talk, act: str, item: str | None) -> None:
-    await applying.correct(talk)
-
-
-async def _pause(talk: Talk, act: str, item: str | None) -> None:
-    await applying.pause(talk)
-    await ask_focus(talk)
-
-
-async def _resume(talk: Talk, act: str, item: str | None) -> None:
-    await applying.resume(talk)
-    if talk.filling is None:
-        await ask_focus(talk)
-
-
-async def _cancel(talk: Talk, act: str, item: str | None) -> None:
-    await applying.ask_cancel(talk)
-    if talk.filling is None:
-        await ask_focus(talk)
-
-
-async def _withdraw(talk: Talk, act: str, item: str | None) -> None:
-    await applying.ask_withdraw(talk)
-    if talk.filling is None:
-        await ask_focus(talk)
-
-
-class ActionStartApplication(Action):
+class ActionStartApplication(Capability):
     """apply_item."""
 
     def name(self) -> str:
         return "action_start_application"
 
-    async def run(
-        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
-    ) -> list[EventType]:
-        return await perform(self.name(), tracker, dispatcher, _start)
+    async def serve(self, talk: Talk, act: str, item: str | None) -> None:
+        await applying.start_application(talk, item)
 
 
-class ActionContinue(Action):
+class ActionContinue(Capability):
     """inform, affirm, deny outside the form."""
 
     def name(self) -> str:
         return "action_continue"
 
-    async def run(
-        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
-    ) -> list[EventType]:
-        return await perform(self.name(), tracker, dispatcher, _continue)
+    async def serve(self, talk: Talk, act: str, item: str | None) -> None:
+        await form.continue_turn(talk, act)
+        talk.slots["application_open"] = talk.filling is not None
+        await ask_outside_form(talk)
 
 
-class ValidateApplicationForm(Action):
-    """What this turn's answers did; ends the form when the back office says so."""
-
-    def name(self) -> str:
-        return "validate_application_form"
-
-    async def run(
-        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
-    ) -> list[EventType]:
-        return await perform(self.name(), tracker, dispatcher, _validate)
-
-
-class ActionAskApplicationAnswer(Action):
-    """The form's next question."""
-
-    def name(self) -> str:
-        return "action_ask_application_answer"
-
-    async def run(
-        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
-    ) -> list[EventType]:
-        return await perform(self.name(), tracker, dispatcher, _ask)
-
-
-class ActionCorrect(Action):
+class ActionCorrect(Capability):
     """correct."""
 
     def name(self) -> str:
         return "action_correct"
 
-    async def run(
-        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
-    ) -> list[EventType]:
-        return await perform(self.name(), tracker, dispatcher, _correct)
+    async def serve(self, talk: Talk, act: str, item: str | None) -> None:
+        await applying.correct(talk)
 
 
-class ActionPause(Action):
+class ActionPause(Capability):
     """pause."""
 
     def name(self) -> str:
         return "action_pause"
 
-    async def run(
-        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
-    ) -> list[EventType]:
-        return await perform(self.name(), tracker, dispatcher, _pause)
+    async def serve(self, talk: Talk, act: str, item: str | None) -> None:
+        await applying.pause(talk)
+        await ask_outside_form(talk)
 
 
-class ActionResume(Action):
+class ActionResume(Capability):
     """resume."""
 
     def name(self) -> str:
         return "action_resume"
 
-    async def run(
-        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
-    ) -> list[EventType]:
-        return await perform(self.name(), tracker, dispatcher, _resume)
+    async def serve(self, talk: Talk, act: str, item: str | None) -> None:
+        await applying.resume(talk)
+        await ask_outside_form(talk)
 
 
-class ActionCancel(Action):
+class ActionCancel(Capability):
     """cancel."""
 
     def name(self) -> str:
         return "action_cancel"
 
-    async def run(
-        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
-    ) -> list[EventType]:
-        return await perform(self.name(), tracker, dispatcher, _cancel)
+    async def serve(self, talk: Talk, act: str, item: str | None) -> None:
+        await applying.ask_cancel(talk)
+        await ask_outside_form(talk)
 
 
-class ActionWithdraw(Action):
+class ActionWithdraw(Capability):
     """withdraw."""
 
     def name(self) -> str:
         return "action_withdraw"
 
-    async def run(
-        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
-    ) -> list[EventType]:
-        return await perform(self.name(), tracker, dispatcher, _withdraw)
+    async def serve(self, talk: Talk, act: str, item: str | None) -> None:
+        await applying.ask_withdraw(talk)
+        await ask_outside_form(talk)
+
+
+class ValidateApplicationForm(Capability):
+    """What this turn's answers did; ends the form when the back office says so."""
+
+    def name(self) -> str:
+        return "validate_application_form"
+
+    async def serve(self, talk: Talk, act: str, item: str | None) -> None:
+        await form.validate(talk, act)
+
+
+class ActionAskApplicationAnswer(Capability):
+    """The form's next question."""
+
+    def name(self) -> str:
+        return "action_ask_application_answer"
+
+    async def serve(self, talk: Talk, act: str, item: str | None) -> None:
+        await ask_next(talk)
 
 
 class ActionConcludeApplication(Action):

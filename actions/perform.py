@@ -1,48 +1,51 @@
 """What every action does: find its turn, call the back office once, hand on the bubbles."""
 
-from collections.abc import Awaitable, Callable
+from abc import abstractmethod
 from typing import Any
 
-from rasa_sdk import Tracker
+from rasa_sdk import Action, Tracker
 from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
-from sqlalchemy import select
 
 from backoffice.conversations.models import Conversation
 from backoffice.conversations.services import keep_outcome, outcome_of, turn_of
 from backoffice.dialogue.talk import Talk
-from backoffice.errors import NotFound
 from bootstrap.container import office
 
-Service = Callable[[Talk, str, str | None], Awaitable[None]]
 
+class Capability(Action):
+    """One thing the conversation can do; subclasses say which back-office function serves it."""
 
-async def perform(
-    action: str, tracker: Tracker, dispatcher: CollectingDispatcher, service: Service
-) -> list[EventType]:
-    """Run `service(talk, act, item)` in one transaction, or repeat what it answered before."""
-    metadata = _metadata(tracker)
-    async with office().sessions.begin() as session:
-        turn = await turn_of(
-            session,
-            conversation_id=str(metadata.get("conversation_id", "")),
-            turn_id=str(metadata.get("turn_id", "")),
-        )
-        outcome = await outcome_of(session, turn, action)
-        if outcome is None:
-            conversation = await session.scalar(
-                select(Conversation).where(Conversation.id == turn.conversation_id)
+    @abstractmethod
+    def name(self) -> str:
+        """The action's name in `domain.yml`."""
+
+    @abstractmethod
+    async def serve(self, talk: Talk, act: str, item: str | None) -> None:
+        """Serve the turn: `act` is what was understood, `item` the item named in it."""
+
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
+    ) -> list[EventType]:
+        """Serve in one transaction, or repeat what was answered before in this turn."""
+        metadata = _metadata(tracker)
+        async with office().sessions.begin() as session:
+            turn = await turn_of(
+                session,
+                conversation_id=str(metadata.get("conversation_id", "")),
+                turn_id=str(metadata.get("turn_id", "")),
             )
-            if conversation is None:
-                raise NotFound()
-            talk = Talk(session, office().knowledge, conversation, turn, office().clock.now())
-            await talk.load()
-            await service(talk, str(tracker.latest_message.get("intent", {}).get("name")), _item(tracker))
-            outcome = {"bubbles": talk.bubbles, "slots": talk.slots}
-            keep_outcome(session, turn, action, outcome)
-    for bubble in outcome["bubbles"]:
-        dispatcher.utter_message(json_message=bubble)
-    return [SlotSet(name, value) for name, value in outcome["slots"].items()]
+            outcome = await outcome_of(session, turn, self.name())
+            if outcome is None:
+                conversation = await session.get_one(Conversation, turn.conversation_id)
+                now = office().clock.now()
+                talk = await Talk(session, office().knowledge, conversation, turn, now).load()
+                await self.serve(talk, _act(tracker), _item(tracker))
+                outcome = {"bubbles": talk.bubbles, "slots": talk.slots}
+                keep_outcome(session, turn, self.name(), outcome)
+        for bubble in outcome["bubbles"]:
+            dispatcher.utter_message(json_message=bubble)
+        return [SlotSet(name, value) for name, value in outcome["slots"].items()]
 
 
 def _metadata(tracker: Tracker) -> dict[str, Any]:
@@ -51,6 +54,11 @@ def _metadata(tracker: Tracker) -> dict[str, Any]:
         if event.get("event") == "user":
             return dict(event.get("metadata") or {})
     return {}
+
+
+def _act(tracker: Tracker) -> str:
+    """The act that was decided; the SDK's own reader would take the model's ranking over a hint."""
+    return str((tracker.latest_message.get("intent") or {}).get("name"))
 
 
 def _item(tracker: Tracker) -> str | None:

@@ -1,48 +1,28 @@
 """What the hall knows of the citizen."""
 
-from typing import Any
-
-from rasa_sdk import Action, Tracker
-from rasa_sdk.events import EventType
-from rasa_sdk.executor import CollectingDispatcher
-
-from actions.perform import perform
+from actions.perform import Capability
 from backoffice.dialogue import records
-from backoffice.dialogue.asking import ask_focus
+from backoffice.dialogue.asking import ask_outside_form
 from backoffice.dialogue.talk import Talk
 
 
-async def _progress(talk: Talk, act: str, item: str | None) -> None:
-    await records.tell_progress(talk)
-    if talk.filling is None:
-        await ask_focus(talk)
-
-
-async def _records(talk: Talk, act: str, item: str | None) -> None:
-    await records.tell_records(talk)
-    if talk.filling is None:
-        await ask_focus(talk)
-
-
-class ActionProgress(Action):
+class ActionProgress(Capability):
     """ask_progress."""
 
     def name(self) -> str:
         return "action_progress"
 
-    async def run(
-        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
-    ) -> list[EventType]:
-        return await perform(self.name(), tracker, dispatcher, _progress)
+    async def serve(self, talk: Talk, act: str, item: str | None) -> None:
+        await records.tell_progress(talk)
+        await ask_outside_form(talk)
 
 
-class ActionRecords(Action):
+class ActionRecords(Capability):
     """my_records."""
 
     def name(self) -> str:
         return "action_records"
 
-    async def run(
-        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
-    ) -> list[EventType]:
-        return await perform(self.name(), tracker, dispatcher, _records)
+    async def serve(self, talk: Talk, act: str, item: str | None) -> None:
+        await records.tell_records(talk)
+        await ask_outside_form(talk)

@@ -120,8 +120,12 @@ async def info(request: Request) -> HTTPResponse:
         {
             "demo": office.settings.demo,
             "name": "小政",
-            "hall": hall.name,
-            "address": hall.address.value,
+            "hall": {
+                "name": hall.name,
+                "address": hall.address.value,
+                "phone": hall.phone.value,
+                "hours": hall.hours.value,
+            },
         },
         ensure_ascii=False,
     )

@@ -8,7 +8,13 @@ from pydantic import Field, model_validator
 from sanic import Blueprint, HTTPResponse, Request, json
 from sanic_ext import openapi
 
-from backoffice.conversations.services import conversation_of, messages_after, open_conversation
+from backoffice.conversations.services import (
+    add_notice,
+    conversation_of,
+    messages_after,
+    open_conversation,
+)
+from backoffice.dialogue.small import greeting
 from backoffice.errors import BadRequest, CitizenError
 from backoffice.uploads.services import receive_upload
 from gateway.http import Body, TooLarge, bearer, body, limit, office_of
@@ -76,6 +82,13 @@ async def open_(request: Request) -> HTTPResponse:
         conversation, token = await open_conversation(
             session, channel=asked.channel, now=office.clock.now()
         )
+        await add_notice(
+            session,
+            conversation_id=conversation.id,
+            key=f"greeting:{conversation.id}",
+            bubble=greeting(),
+            now=office.clock.now(),
+        )
     return json({"id": conversation.id, "token": token}, status=201)
 
 
@@ -118,7 +131,14 @@ async def since(request: Request, conversation_id: str) -> HTTPResponse:
         conversation = await conversation_of(session, id=conversation_id, token=bearer(request))
         found = await messages_after(session, conversation, after=after)
     shown = [
-        {**one.body, "id": one.id, "role": one.role, "at": one.at.isoformat()} for one in found
+        {
+            **one.body,
+            "seq": one.id,
+            "role": one.role,
+            "at": one.at.isoformat(),
+            **({"turn_id": turn_id} if turn_id else {}),
+        }
+        for one, turn_id in found
     ]
     return json({"messages": shown}, ensure_ascii=False)
 

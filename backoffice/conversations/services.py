@@ -143,20 +143,22 @@ async def finish_turn(
     state: Mapping[str, Any],
     now: datetime,
 ) -> None:
-    """Store the reply with the turn and show its bubbles in the conversation."""
-    turn.reply = {"messages": list(bubbles), "state": dict(state)}
+    """Store the reply with the turn and show its bubbles in the conversation.
+
+    Each bubble gets its `seq`, so that a page that also polls shows it once.
+    """
+    rows = [
+        Message(
+            conversation_id=turn.conversation_id, turn_pk=turn.id, role="bot", body=bubble, at=now
+        )
+        for bubble in bubbles
+    ]
+    session.add_all(rows)
+    await session.flush()
+    numbered = [{**bubble, "seq": row.id} for bubble, row in zip(bubbles, rows, strict=True)]
+    turn.reply = {"messages": numbered, "state": dict(state)}
     turn.act = state.get("act")
     turn.finished_at = now
-    for bubble in bubbles:
-        session.add(
-            Message(
-                conversation_id=turn.conversation_id,
-                turn_pk=turn.id,
-                role="bot",
-                body=bubble,
-                at=now,
-            )
-        )
 
 
 async def previous_bubbles(session: AsyncSession, turn: Turn) -> list[Bubble]:
@@ -176,15 +178,16 @@ async def previous_bubbles(session: AsyncSession, turn: Turn) -> list[Bubble]:
 
 async def messages_after(
     session: AsyncSession, conversation: Conversation, *, after: int, limit: int = 200
-) -> list[Message]:
-    """The bubbles that came after the message `after` (0: from the beginning)."""
-    found = await session.scalars(
-        select(Message)
+) -> list[tuple[Message, str | None]]:
+    """The bubbles after the message `after` (0: from the beginning), each with its turn's id."""
+    found = await session.execute(
+        select(Message, Turn.turn_id)
+        .outerjoin(Turn, Turn.id == Message.turn_pk)
         .where(Message.conversation_id == conversation.id, Message.id > after)
         .order_by(Message.id)
         .limit(limit)
     )
-    return list(found)
+    return [(message, turn_id) for message, turn_id in found]
 
 
 async def add_notice(

@@ -5,6 +5,7 @@ from backoffice.applications.states import AT_THE_AUTHORITY
 from backoffice.dialogue.capture import reopen
 from backoffice.dialogue.consult import item_buttons, planned_named
 from backoffice.dialogue.focus import resume_latest
+from backoffice.dialogue.form import say_taken
 from backoffice.dialogue.heard import Heard
 from backoffice.dialogue.prepare import take_found
 from backoffice.dialogue.talk import Talk
@@ -104,10 +105,7 @@ async def _take_volunteered(talk: Talk) -> None:
     )
     heard = Heard("")
     await take_found(talk, draft, heard, found, None)
-    if heard.taken:
-        from_text = [field for field in draft.item.fields if field.slug in heard.taken]
-        lines = "\n".join(f"{field.label}：⟦{field.slug}⟧" for field in from_text)
-        talk.say("heard.noted", lines=lines)
+    say_taken(talk, draft, heard.taken, [], heard.partly)
 
 
 async def correct(talk: Talk) -> None:

@@ -8,7 +8,7 @@ from backoffice.applications.draft import Draft
 from backoffice.dialogue.agenda import Kind, Next
 from backoffice.dialogue.focus import send_code
 from backoffice.dialogue.people import hall_words
-from backoffice.dialogue.reveal import placeholder
+from backoffice.dialogue.reveal import partial, placeholder
 from backoffice.dialogue.talk import Talk
 from catalogue.form import FormField
 
@@ -106,6 +106,10 @@ async def _ask_field(talk: Talk, draft: Draft, step: Next) -> None:
     reason = _clerks_reason(draft, field.slug)
     if reason:
         talk.say("ask.corrected_field", label=field.label, reason=reason)
+    if field.slug in draft.progress.get("partial", {}) and not failed:
+        question = messages.text("ask.rest", value=partial(field.slug), question=question)
+    if failed >= EXPLAIN_AFTER:
+        question += "\n" + messages.text("ask.person")
     if field.example and field.type not in ("choice", "photo", "document", "signature"):
         question += "\n" + messages.text("ask.example", example=field.example)
     widget = await _widget_of(talk, field)
@@ -135,7 +139,9 @@ async def _widget_of(talk: Talk, field: FormField) -> dict[str, str] | None:
 
 
 async def _ask_card_or_field(talk: Talk, draft: Draft, step: Next) -> None:
-    talk.say("ask.card_or_type", widget=await talk.widget("id_card_front"))
+    field = draft.item.field(step.key or "")
+    label = field.label if field is not None else ""
+    talk.say("ask.card_or_type", label=label, widget=await talk.widget("id_card_front"))
 
 
 async def _ask_not_eligible(talk: Talk, draft: Draft, step: Next) -> None:
@@ -189,6 +195,10 @@ async def _ask_consent(talk: Talk, draft: Draft, step: Next) -> None:
 
 
 async def _ask_review(talk: Talk, draft: Draft, step: Next) -> None:
+    if draft.progress.get("review_shown"):
+        talk.say("ask.review_again")
+        return
+    draft.remember(review_shown=True)
     lines = [f"{label}：{value}" for label, value in review_lines(draft)]
     talk.say("ask.review", title=draft.item.title, lines="\n".join(lines))
 

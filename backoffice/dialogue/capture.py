@@ -33,24 +33,24 @@ async def take_answer(talk: Talk, draft: Draft, field: str, value: Any, *, sourc
     )
     _settle(draft, field)
     changed = before is not None
-    if draft.progress.get("reviewed"):
-        draft.remember(reviewed=None)
-    await _void_signature(talk, draft, field)
+    definition = draft.item.field(field)
+    if definition is None or definition.type != "signature":
+        draft.remember(reviewed=None, review_shown=None)
+        await _void_signature(talk, draft)
     if field in _REGISTERS_DEPEND_ON:
         await talk.session.execute(
             delete(CheckRow).where(CheckRow.application_id == draft.application.id)
         )
         draft.checks.clear()
         draft.remember(go_on_checked=None, checks_told=None)
-    definition = draft.item.field(field)
     if changed and definition is not None and definition.type == "choice":
         draft.remember(go_on=None)
     return changed
 
 
-async def _void_signature(talk: Talk, draft: Draft, changed: str) -> None:
+async def _void_signature(talk: Talk, draft: Draft) -> None:
     for field in draft.item.fields:
-        if field.type == "signature" and field.slug != changed and field.slug in draft.answers:
+        if field.type == "signature" and field.slug in draft.answers:
             await forget_answer(talk.session, draft, field.slug)
 
 
@@ -64,6 +64,7 @@ def _settle(draft: Draft, field: str) -> None:
         corrected.append(field)
     draft.remember(
         attempts=attempts or None,
+        partial={k: v for k, v in progress.get("partial", {}).items() if k != field} or None,
         recent=[*recent, field][-_REMEMBERED_FIELDS:],
         reopened=[one for one in progress.get("reopened", []) if one != field] or None,
         skipped=[one for one in progress.get("skipped", []) if one != field] or None,

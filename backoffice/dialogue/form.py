@@ -1,7 +1,5 @@
 """The application form: what a turn's answers did, and whether the form goes on."""
 
-from typing import Any
-
 from backoffice import messages
 from backoffice.applications.draft import Draft
 from backoffice.applications.services import submit
@@ -11,7 +9,7 @@ from backoffice.dialogue.asking import EXPLAIN_AFTER
 from backoffice.dialogue.capture import count_failure, take_answer
 from backoffice.dialogue.facts import promised_time
 from backoffice.dialogue.records import after_sign_in
-from backoffice.dialogue.reveal import before, placeholder
+from backoffice.dialogue.reveal import before, partial, placeholder
 from backoffice.dialogue.talk import Talk
 
 _ANSWERS = frozenset({"inform", "affirm", "deny"})
@@ -29,18 +27,17 @@ async def continue_turn(talk: Talk, act: str) -> None:
     if tentative and draft is not None and act == "inform":
         await take_answer(talk, draft, tentative["field"], tentative["value"], source="typed")
         taken.append(tentative["field"])
-    if taken and draft is not None:
-        _say_taken(talk, draft, taken, heard.get("changed", []))
+    if draft is not None:
+        say_taken(talk, draft, taken, heard.get("changed", []), heard.get("partly", []))
     for fault in heard.get("refused", []):
         talk.say(fault["code"], **fault["params"])
     for result in heard.get("results", []):
         talk.say(f"heard.{result['code']}", **result["params"])
     if heard.get("then"):
         await after_sign_in(talk, heard["then"])
-    something = taken or heard.get("refused") or heard.get("results")
+    something = any(heard.get(one) for one in ("refused", "results", "partly")) or taken
     if not something and talk.focus is None:
         _say_not_understood(talk, draft)
-    _offer_person_when_stuck(talk, draft, heard)
     await _submit_when_complete(talk)
 
 
@@ -65,28 +62,39 @@ def _ending(talk: Talk) -> str | None:
     return None
 
 
-def _say_taken(talk: Talk, draft: Draft, taken: list[str], changed: list[str]) -> None:
+def say_taken(
+    talk: Talk, draft: Draft, taken: list[str], changed: list[str], partly: list[str]
+) -> None:
+    """Acknowledge what was answered, and what is half answered and will be completed."""
     focus = talk.focus or {}
     if focus.get("kind") == "confirm_card":
-        for field in focus.get("conflicts", []):
-            definition = draft.item.field(field)
-            if definition is not None:
-                talk.say(
-                    "heard.card_differs",
-                    label=definition.label,
-                    before=before(field),
-                    now=placeholder(field),
-                )
+        _say_conflicts(talk, draft, focus.get("conflicts", []))
         return
     fields = [field for field in draft.item.fields if field.slug in taken]
-    if not fields:
-        return
     key = "heard.changed" if set(taken) & set(changed) else "heard.noted"
-    if len(fields) == 1 and fields[0].type == "choice":
+    if len(fields) == 1 and fields[0].type == "choice" and not partly:
         talk.say(f"{key}_choice", value=placeholder(fields[0].slug))
         return
     lines = [f"{field.label}：{placeholder(field.slug)}" for field in fields]
-    talk.say(f"{key}_one" if len(lines) == 1 else key, lines="\n".join(lines))
+    for field in draft.item.fields:
+        if field.slug in partly:
+            lines.append(
+                messages.text("heard.partly", label=field.label, value=partial(field.slug))
+            )
+    if lines:
+        talk.say(f"{key}_one" if len(lines) == 1 else key, lines="\n".join(lines))
+
+
+def _say_conflicts(talk: Talk, draft: Draft, fields: list[str]) -> None:
+    for slug in fields:
+        field = draft.item.field(slug)
+        if field is not None:
+            talk.say(
+                "heard.card_differs",
+                label=field.label,
+                before=before(slug),
+                now=placeholder(slug),
+            )
 
 
 def _say_not_understood(talk: Talk, draft: Draft | None) -> None:
@@ -104,14 +112,6 @@ def _say_not_understood(talk: Talk, draft: Draft | None) -> None:
         talk.say("heard.not_understood")
     else:
         talk.say("heard.not_understood_again")
-
-
-def _offer_person_when_stuck(talk: Talk, draft: Draft | None, heard: dict[str, Any]) -> None:
-    if draft is None or not heard.get("refused"):
-        return
-    attempts = draft.progress.get("attempts", {})
-    if any(attempts.get(fault["field"], 0) >= EXPLAIN_AFTER for fault in heard["refused"]):
-        talk.say("heard.person_can_help")
 
 
 async def _submit_when_complete(talk: Talk) -> None:

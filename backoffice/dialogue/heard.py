@@ -12,6 +12,7 @@ class Heard:
         safe: the only form of the text that goes to the engine.
         act: the act when it is certain without a model; None leaves it to the model.
         taken: fields answered; `changed`: those of them that had another answer before.
+        partly: fields half answered; the half is kept and completed when they are asked.
         refused: `{field, code, params}` of answers that cannot be taken.
         tentative: `{field, value}`: the whole sentence as an answer, if the model agrees.
         results: `{code, params}` of what else happened, to be said.
@@ -24,6 +25,7 @@ class Heard:
     taken: list[str] = field(default_factory=list)
     changed: list[str] = field(default_factory=list)
     refused: list[dict[str, Any]] = field(default_factory=list)
+    partly: list[str] = field(default_factory=list)
     tentative: dict[str, Any] | None = None
     results: list[dict[str, Any]] = field(default_factory=list)
     named: list[str] = field(default_factory=list)

@@ -17,6 +17,7 @@ from backoffice.dialogue.talk import Talk
 from backoffice.dialogue.wanted import volunteered, wanted_of
 from backoffice.understanding import (
     Extraction,
+    Found,
     asks_reason,
     closed_act,
     extract,
@@ -28,6 +29,8 @@ from backoffice.understanding import (
 
 # These are what they are in any situation; yes and no depend on what was asked.
 _ALWAYS = frozenset({"ask_human", "pause", "cancel", "repeat", "goodbye", "greet", "thank"})
+_MAY_BE_PASSED_OVER = frozenset({"choose_draft", "confirm_card", "correct_which"})
+"""Questions that need no answer once the citizen goes on with the form."""
 _ACCEPT_INCOMPLETE_AFTER = 2
 """An address asked for its room this often is taken as it is: some houses have none."""
 
@@ -79,6 +82,8 @@ async def _hear_form(talk: Talk, draft: Draft, act: str | None) -> Heard:
     )
     heard = Heard(found.safe_text)
     await take_found(talk, draft, heard, found, awaited)
+    if heard.taken and (talk.focus or {}).get("kind") in _MAY_BE_PASSED_OVER:
+        talk.focus = None
     heard.named = fields_named(talk.text, wanted)
     _decide_act(talk, heard, found, act, awaited)
     return heard
@@ -96,12 +101,8 @@ async def take_found(
         if not one.certain:
             heard.tentative = {"field": one.key, "value": one.value}
             continue
-        if one.fault is not None and not _enough(draft, one.key):
-            draft.remember(partial={**draft.progress.get("partial", {}), one.key: one.value})
-            heard.refused.append(
-                {"field": one.key, "code": one.fault.code, "params": dict(one.fault.params)}
-            )
-            count_failure(draft, one.key)
+        if one.fault is not None and not _enough(draft, one.key, awaited):
+            _keep_part(draft, heard, one, awaited)
             continue
         changed = await take_answer(talk, draft, one.key, _plain(one.value), source="typed")
         heard.taken.append(one.key)
@@ -113,8 +114,20 @@ async def take_found(
             count_failure(draft, key)
 
 
-def _enough(draft: Draft, key: str) -> bool:
-    return int(draft.progress.get("attempts", {}).get(key, 0)) + 1 >= _ACCEPT_INCOMPLETE_AFTER
+def _keep_part(draft: Draft, heard: Heard, part: Found, awaited: str | None) -> None:
+    """Half an answer (an address without its room) is kept; the rest is asked for in its turn."""
+    draft.remember(partial={**draft.progress.get("partial", {}), part.key: part.value})
+    if part.key != awaited or part.fault is None:
+        heard.partly.append(part.key)
+        return
+    fault = part.fault
+    heard.refused.append({"field": part.key, "code": fault.code, "params": dict(fault.params)})
+    count_failure(draft, part.key)
+
+
+def _enough(draft: Draft, key: str, awaited: str | None) -> bool:
+    failed = int(draft.progress.get("attempts", {}).get(key, 0))
+    return key == awaited and failed + 1 >= _ACCEPT_INCOMPLETE_AFTER
 
 
 def _plain(value: Any) -> Any:
@@ -129,9 +142,9 @@ def _decide_act(
     if asks_reason(talk.text) and (heard.named or awaited):
         heard.act, heard.tentative = "ask_what", None
         heard.named = heard.named or [str(awaited)]
-    elif heard.taken and not question:
+    elif (heard.taken or heard.partly) and not question:
         heard.act = "inform"
-    elif heard.taken:
+    elif heard.taken or heard.partly:
         heard.safe = found.rest
     elif any(one["field"] == awaited for one in heard.refused):
         heard.act = "inform"

@@ -1,6 +1,7 @@
 """Personal values travel as placeholders `⟦field⟧`; here they become what the citizen is shown."""
 
 import re
+from datetime import date
 from typing import Any
 
 from backoffice import messages
@@ -9,7 +10,7 @@ from backoffice.conversations.services import Bubble
 from backoffice.understanding import mask_value
 from catalogue.form import FormField
 
-_PLACEHOLDER = re.compile(r"⟦(before:)?([a-z0-9_]+)⟧")
+_PLACEHOLDER = re.compile(r"⟦(before:|partial:)?([a-z0-9_]+)⟧")
 _NAMES = frozenset({"name", "proxy_name", "host_name", "landlord_name"})
 
 
@@ -21,6 +22,11 @@ def placeholder(field: str) -> str:
 def before(field: str) -> str:
     """What stands for the answer that the field had before."""
     return f"⟦before:{field}⟧"
+
+
+def partial(field: str) -> str:
+    """What stands for half an answer that is still to be completed."""
+    return f"⟦partial:{field}⟧"
 
 
 def reveal(bubbles: list[Bubble], draft: Draft | None) -> list[Bubble]:
@@ -36,7 +42,7 @@ def reveal_words(text: str, draft: Draft | None) -> str:
         field = draft.item.field(slug) if draft is not None else None
         if draft is None or field is None:
             return ""
-        known = draft.progress.get("before", {}) if earlier else draft.answers
+        known = draft.progress.get(earlier.rstrip(":"), {}) if earlier else draft.answers
         return shown(field, known.get(slug))
 
     return _PLACEHOLDER.sub(value, text)
@@ -52,4 +58,7 @@ def shown(field: FormField, value: Any) -> str:
         return "、".join(labels)
     if field.type in ("photo", "document", "signature"):
         return messages.text("value.at_window" if value == "window" else "value.uploaded")
+    if field.type == "date":
+        day = date.fromisoformat(str(value))
+        return f"{day.year}年{day.month}月{day.day}日"
     return mask_value("name" if field.slug in _NAMES else field.type, value)

@@ -1,6 +1,7 @@
 """Short answers: greetings, repeating, what is not understood or not our business."""
 
-from backoffice.conversations.services import previous_bubbles
+from backoffice import messages
+from backoffice.conversations.services import Bubble, previous_bubbles
 from backoffice.dialogue.consult import item_buttons, planned_named
 from backoffice.dialogue.people import ask_for_person, hall_words
 from backoffice.dialogue.talk import Talk
@@ -9,9 +10,14 @@ from backoffice.understanding.lexicon import lexicon
 _BORED_AFTER = 2
 
 
+def greeting() -> Bubble:
+    """What the page shows before anything is said."""
+    return {"text": messages.text("small.greet"), "buttons": messages.buttons("small.greet")}
+
+
 async def small_talk(talk: Talk, act: str) -> None:
     """greet, goodbye, thank, ask_bot."""
-    talk.say(f"small.{act}", buttons=None if talk.filling else item_buttons(talk))
+    talk.say(f"small.{act}", buttons=[] if talk.filling else None)
 
 
 async def out_of_scope(talk: Talk) -> None:
@@ -27,7 +33,7 @@ async def out_of_scope(talk: Talk) -> None:
     lost = int(talk.recall("lost", 0)) + 1
     talk.remember(lost=lost)
     key = "small.out_of_scope" if lost < _BORED_AFTER else "small.out_of_scope_again"
-    talk.say(key, buttons=None if talk.filling else item_buttons(talk), **hall_words(talk))
+    talk.say(key, buttons=[] if talk.filling else None, **hall_words(talk))
 
 
 async def find_item(talk: Talk, item_code: str | None) -> None:

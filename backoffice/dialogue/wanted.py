@@ -33,12 +33,13 @@ def wanted_field(
 
 def wanted_of(draft: Draft, awaited: str | None) -> list[Wanted]:
     """All fields of the draft that apply or may yet apply, in the order of asking."""
+    partial = draft.progress.get("partial", {})
     return [
         wanted_field(
             field,
             awaited=field.slug == awaited,
             filled=field.slug in draft.answers,
-            current=draft.answers.get(field.slug),
+            current=draft.answers.get(field.slug, partial.get(field.slug)),
         )
         for field in draft.item.fields
         if draft.applies(field) is not False

@@ -1,0 +1,51 @@
+"""The action server: rasa-sdk behind a shared secret, on loopback."""
+
+import hmac
+import sys
+
+from rasa_sdk.endpoint import create_app
+from rasa_sdk.executor import ActionExecutor
+from sanic import Request
+from sanic.response import HTTPResponse, json
+
+from backoffice.logs import configure_logging, log
+from bootstrap.container import start_office
+from bootstrap.settings import SettingsUnusable, load_settings
+
+HEADER = "X-Xiaozheng-Secret"
+
+
+def main() -> None:
+    """Start, or say why not."""
+    try:
+        settings = load_settings()
+    except SettingsUnusable as exc:
+        sys.exit(str(exc))
+    configure_logging("actions", settings.log_level)
+    start_office(settings)
+    executor = ActionExecutor()
+    executor.register_package("actions")
+    app = create_app(executor)
+    secret = settings.actions_secret.get_secret_value().encode()
+
+    @app.on_request
+    async def check_secret(request: Request) -> HTTPResponse | None:
+        if request.path == "/health":
+            return None
+        given = request.headers.get(HEADER, "").encode()
+        if hmac.compare_digest(given, secret):
+            return None
+        return json({"error": {"code": "unauthorized"}}, status=401)
+
+    log("actions").info("actions.start", port=settings.actions_port)
+    app.run(
+        host="127.0.0.1",
+        port=settings.actions_port,
+        single_process=True,
+        access_log=False,
+        motd=False,
+    )
+
+
+if __name__ == "__main__":
+    main()
