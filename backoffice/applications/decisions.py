@@ -25,6 +25,7 @@ from backoffice.audit.services import record
 from backoffice.calendar import WorkCalendar
 from backoffice.clock import china_date
 from backoffice.errors import Busy, CitizenError, NotFound
+from backoffice.logs import log
 from backoffice.messages import text
 from backoffice.outbox import services as outbox
 from backoffice.staff.models import CASE_ROLES, StaffUser
@@ -136,7 +137,21 @@ async def decide(
     """
     if version is not None and version != application.version:
         raise Busy
-    actor = staff.actor
+    try:
+        await _carry_out(bench, application, decision, staff.actor, reason, wanted)
+    except StaleDataError as exc:  # whichever statement noticed that somebody else was first
+        raise Busy from exc
+    return application
+
+
+async def _carry_out(
+    bench: Bench,
+    application: Application,
+    decision: Decision,
+    actor: str,
+    reason: str,
+    wanted: Sequence[Wanted],
+) -> None:
     if decision == Decision.ACCEPT:
         await accept(bench, application, actor=actor)
     elif decision == Decision.REQUEST_SUPPLEMENT:
@@ -147,7 +162,6 @@ async def decide(
         await refuse(bench, application, reason, actor=actor)
     else:
         await not_accept(bench, application, reason, actor=actor)
-    return application
 
 
 async def accept(bench: Bench, application: Application, *, actor: str) -> None:
@@ -231,6 +245,10 @@ async def deem_accepted(bench: Bench) -> list[str]:
     """
     done = []
     for application in await silent_applications(bench.session, bench.calendar, bench.now):
+        if bench.catalogue.find(application.item_code) is None:
+            # One case of an item that left the catalogue must not hold up all the others.
+            log("decisions").error("case.item_missing", application_id=application.id)
+            continue
         history = await _history(bench.session, application)
         received = received_at(application, history) or bench.now
         await _accept(bench, application, Step.DEEM_ACCEPTED, actor=CLOCK, at=received)
@@ -265,11 +283,8 @@ async def _conclude(
     actor: str,
     detail: Mapping[str, Any] | None = None,
 ) -> None:
-    """Write the change (the version decides who was first), then the notice and the audit."""
-    try:
-        await bench.session.flush()
-    except StaleDataError as exc:
-        raise Busy from exc
+    """Write the change, then the notice and the audit; the version decides who was first."""
+    await bench.session.flush()
     await outbox.put(
         bench.session,
         kind="notice.send",

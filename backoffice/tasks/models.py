@@ -1,12 +1,13 @@
 """The tasks table."""
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
+from backoffice.clock import china_date
 from backoffice.db import Base, Encrypted, Utc, new_id
 
 
@@ -62,3 +63,8 @@ class Task(Base):
     version: Mapped[int] = mapped_column(default=1)
 
     __mapper_args__ = {"version_id_col": version}
+
+    @property
+    def promised_on(self) -> date | None:
+        """The promised day in China."""
+        return china_date(self.promised_at) if self.promised_at else None
