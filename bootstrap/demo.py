@@ -17,7 +17,7 @@ def main() -> int:
     """Returns the exit code."""
     settings = Settings()
     if not settings.demo or settings.keys_file is None:
-        print("demo data only exists in demo mode (XZ_MODE=demo)", file=sys.stderr)
+        sys.stderr.write("demo data only exists in demo mode (XZ_MODE=demo)\n")
         return 1
     use_keys(KeyRing.load(settings.keys_file))
     asyncio.run(_fill(settings))

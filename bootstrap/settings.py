@@ -110,6 +110,7 @@ def load_settings() -> Settings:
     found = settings.faults()
     if found:
         raise SettingsUnusable(
-            f"cannot start in mode {settings.mode}:\n" + "\n".join(f"  - {fault}" for fault in found)
+            f"cannot start in mode {settings.mode}:\n"
+            + "\n".join(f"  - {fault}" for fault in found)
         )
     return settings

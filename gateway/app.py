@@ -8,8 +8,8 @@ from sqlalchemy import text
 from bootstrap.container import Office
 from bootstrap.settings import ROOT
 from gateway import chat, demo, me, staff, verification
-from gateway.engine import Engine
 from gateway.description import describe_interface
+from gateway.engine import Engine
 from gateway.http import install_errors, office_of
 
 _H5 = ROOT / "web" / "citizen" / "dist" / "build" / "h5"
@@ -129,5 +129,3 @@ async def info(request: Request) -> HTTPResponse:
         },
         ensure_ascii=False,
     )
-
-

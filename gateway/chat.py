@@ -101,9 +101,9 @@ async def say(request: Request, conversation_id: str) -> HTTPResponse:
     said = body(request, Say)
     if said.text is not None:
         if len(said.text) > MAX_TEXT:
-            raise TooLong()
+            raise TooLong
         if not said.text.strip():
-            raise BadRequest()
+            raise BadRequest
     reply = await run_turn(
         office_of(request),
         request.app.ctx.engine,
@@ -124,9 +124,9 @@ async def since(request: Request, conversation_id: str) -> HTTPResponse:
     try:
         after = int(request.args.get("after", "0"))
     except ValueError:
-        raise BadRequest() from None
+        raise BadRequest from None
     if not 0 <= after < 2**53:
-        raise BadRequest()
+        raise BadRequest
     async with office.sessions.begin() as session:
         conversation = await conversation_of(session, id=conversation_id, token=bearer(request))
         found = await messages_after(session, conversation, after=after)
@@ -155,9 +155,9 @@ async def upload(request: Request, conversation_id: str) -> HTTPResponse:
     file = request.files.get("file") if request.files else None
     widget = request.args.get("widget", "")
     if file is None or not widget or len(widget) > 64:
-        raise BadRequest()
+        raise BadRequest
     if len(file.body) > office.settings.max_upload_mb * 1024 * 1024:
-        raise TooLarge()
+        raise TooLarge
     kept = await receive_upload(
         office.sessions,
         office.vision,

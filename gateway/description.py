@@ -16,7 +16,5 @@ def describe_interface(app: Sanic) -> None:
     app.config.OAS_UI_REDOC = app.config.OAS_UI_SWAGGER = False
     app.blueprint(blueprint_factory(app.config))
     builder = SpecificationBuilder()
-    builder.describe(
-        "小政", "1", "A program can play a citizen through this interface.", None
-    )
+    builder.describe("小政", "1", "A program can play a citizen through this interface.", None)
     builder.add_security_scheme("token", "http", scheme="bearer")

@@ -24,7 +24,9 @@ class Understood:
 class Engine:
     """Sends safe texts to the engine; keeps its connections open."""
 
-    def __init__(self, settings: Settings, transport: httpx.AsyncBaseTransport | None = None) -> None:
+    def __init__(
+        self, settings: Settings, transport: httpx.AsyncBaseTransport | None = None
+    ) -> None:
         self._http = httpx.AsyncClient(
             base_url=settings.bot_url,
             timeout=settings.bot_timeout_s,
@@ -35,7 +37,13 @@ class Engine:
         )
 
     async def turn(
-        self, *, conversation_id: str, turn_id: str, safe_text: str, act: str | None, item: str | None
+        self,
+        *,
+        conversation_id: str,
+        turn_id: str,
+        safe_text: str,
+        act: str | None,
+        item: str | None,
     ) -> Understood:
         """One turn.
 
@@ -55,10 +63,10 @@ class Engine:
             answer = await self._http.post("/webhooks/gateway/webhook", json=message)
         except httpx.HTTPError as exc:
             log("engine").error("engine.unreachable", error=type(exc).__name__)
-            raise EngineDown() from exc
+            raise EngineDown from exc
         if answer.status_code != 200:
             log("engine").error("engine.failed", status=answer.status_code)
-            raise EngineDown()
+            raise EngineDown
         said = answer.json()
         bubbles = [one.get("custom") or {"text": one.get("text", "")} for one in said["messages"]]
         return Understood(str(said["act"]), list(said["items"]), bubbles)

@@ -23,8 +23,18 @@ from integrations.ports import Unavailable
 M = TypeVar("M", bound=BaseModel)
 
 LIMITS = {
-    "production": {"open": "30/minute", "turn": "60/minute", "upload": "20/minute", "login": "10/minute"},
-    "demo": {"open": "6000/minute", "turn": "6000/minute", "upload": "600/minute", "login": "300/minute"},
+    "production": {
+        "open": "30/minute",
+        "turn": "60/minute",
+        "upload": "20/minute",
+        "login": "10/minute",
+    },
+    "demo": {
+        "open": "6000/minute",
+        "turn": "6000/minute",
+        "upload": "600/minute",
+        "login": "300/minute",
+    },
 }
 _limiter = MovingWindowRateLimiter(MemoryStorage())
 
@@ -54,7 +64,7 @@ def body(request: Request, model: type[M]) -> M:
     try:
         return model.model_validate_json(request.body)
     except ValidationError:
-        raise BadRequest() from None
+        raise BadRequest from None
 
 
 def office_of(request: Request) -> Office:
@@ -81,7 +91,8 @@ def limit(request: Request, what: str, who: str | None = None) -> None:
 def refusal(code: str, status: int, **params: Any) -> HTTPResponse:
     """An error as all interfaces give it: `{"error": {"code", "message"}}`."""
     return json(
-        {"error": {"code": code, "message": messages.text(f"error.{code}", **params)}}, status=status
+        {"error": {"code": code, "message": messages.text(f"error.{code}", **params)}},
+        status=status,
     )
 
 

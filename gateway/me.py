@@ -40,7 +40,7 @@ _NO_STORE = {"Cache-Control": "no-store"}
 async def _citizen(session: AsyncSession, request: Request) -> str:
     conversation: Conversation = await by_token(session, token=bearer(request))
     if conversation.citizen_id is None:
-        raise NotSignedIn()
+        raise NotSignedIn
     return conversation.citizen_id
 
 
@@ -87,9 +87,7 @@ def _summary(office: Office, one: Application) -> dict[str, Any]:
 async def application(request: Request, id: str) -> HTTPResponse:
     office = office_of(request)
     async with office.sessions.begin() as session:
-        found = await application_of(
-            session, id=id, citizen_id=await _citizen(session, request)
-        )
+        found = await application_of(session, id=id, citizen_id=await _citizen(session, request))
         shown = _summary(office, found)
         item = office.catalogue.find(found.item_code)
         if item is not None:

@@ -86,9 +86,7 @@ async def _talk(
 ) -> Talk:
     now = office.clock.now()
     conversation: Conversation = await conversation_of(session, id=conversation_id, token=token)
-    turn: Turn = await begin_turn(
-        session, conversation, turn_id=turn_id, request=request, now=now
-    )
+    turn: Turn = await begin_turn(session, conversation, turn_id=turn_id, request=request, now=now)
     return await Talk(session, office.knowledge, conversation, turn, now).load()
 
 
@@ -101,7 +99,9 @@ async def _without_engine(talk: Talk, request: Mapping[str, Any]) -> dict[str, A
         await silence(talk)
     else:
         talk.say("small.goodbye")
-    reply = await _finish(talk, Understood("goodbye" if kind == "leave" else "inform", [], talk.bubbles))
+    reply = await _finish(
+        talk, Understood("goodbye" if kind == "leave" else "inform", [], talk.bubbles)
+    )
     if kind == "leave":
         end_conversation(talk.conversation, now=talk.now)
     return reply

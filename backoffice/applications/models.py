@@ -69,7 +69,7 @@ class Application(Base):
         before = State(self.state)
         after = TRANSITIONS.get((before, step))
         if after is None:
-            raise StepNotAllowed()
+            raise StepNotAllowed
         self.state, self.updated_at = after, at
         return HistoryRow(
             application_id=self.id, at=at, actor=actor, step=step, before=before, after=after, note=note

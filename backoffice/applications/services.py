@@ -69,7 +69,7 @@ async def application_of(session: AsyncSession, *, id: str, citizen_id: str) -> 
         )
     )
     if found is None:
-        raise NotFound()
+        raise NotFound
     return found
 
 
@@ -170,16 +170,14 @@ async def submit(session: AsyncSession, draft: Draft, *, now: datetime) -> Appli
     """
     application = draft.application
     if application.citizen_id is None:
-        raise NotFound()
+        raise NotFound
     session.add(application.take(Step.SUBMIT, actor=f"citizen:{application.citizen_id}", at=now))
     if application.number is None:
         application.number = await _next_number(session, now)
         application.submitted_at = now
     await session.execute(
         update(SupplementRow)
-        .where(
-            SupplementRow.application_id == application.id, SupplementRow.answered_at.is_(None)
-        )
+        .where(SupplementRow.application_id == application.id, SupplementRow.answered_at.is_(None))
         .values(answered_at=now)
     )
     await _audit_and_tell(session, application, "submitted", now)

@@ -60,7 +60,9 @@ class ActionOutcome(Base):
 
     __tablename__ = "action_outcomes"
 
-    turn_pk: Mapped[int] = mapped_column(ForeignKey("turns.id", ondelete="CASCADE"), primary_key=True)
+    turn_pk: Mapped[int] = mapped_column(
+        ForeignKey("turns.id", ondelete="CASCADE"), primary_key=True
+    )
     action: Mapped[str] = mapped_column(String(60), primary_key=True)
     outcome: Mapped[Any] = mapped_column(Encrypted("action_outcomes.outcome"))
 

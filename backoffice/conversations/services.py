@@ -65,9 +65,9 @@ async def conversation_of(session: AsyncSession, *, id: str, token: str) -> Conv
     found = await session.get(Conversation, id)
     given = blind_index("conversation token", token)
     if found is None or not hmac.compare_digest(found.token_hash, given):
-        raise NotFound()
+        raise NotFound
     if found.ended_at is not None:
-        raise ConversationEnded()
+        raise ConversationEnded
     return found
 
 
@@ -79,9 +79,9 @@ async def by_token(session: AsyncSession, *, token: str) -> Conversation:
         )
     )
     if found is None:
-        raise NotFound()
+        raise NotFound
     if found.ended_at is not None:
-        raise ConversationEnded()
+        raise ConversationEnded
     return found
 
 
@@ -103,7 +103,7 @@ async def begin_turn(
     )
     if known is not None:
         if known.request != dict(request):
-            raise TurnReused()
+            raise TurnReused
         return known
     turn = Turn(
         conversation_id=conversation.id, turn_id=turn_id, request=dict(request), created_at=now
@@ -131,7 +131,7 @@ async def turn_of(session: AsyncSession, *, conversation_id: str, turn_id: str) 
         select(Turn).where(Turn.conversation_id == conversation_id, Turn.turn_id == turn_id)
     )
     if found is None:
-        raise NotFound()
+        raise NotFound
     return found
 
 
@@ -247,7 +247,7 @@ async def widget_of(session: AsyncSession, conversation: Conversation, *, id: st
     """A widget shown in this visit. Raises NotFound."""
     found = await session.get(Widget, id)
     if found is None or found.conversation_id != conversation.id:
-        raise NotFound()
+        raise NotFound
     return found
 
 

@@ -33,7 +33,7 @@ async def start_application(talk: Talk, item_code: str | None) -> None:
         return
     if await _has_unfinished(talk, item.code):
         return
-    application = await start(
+    await start(
         talk.session,
         item=item,
         item_version=talk.knowledge.catalogue.fingerprint,
@@ -45,13 +45,6 @@ async def start_application(talk: Talk, item_code: str | None) -> None:
     talk.say("apply.begin", title=item.title, name=item.name)
     await _respect_refusal(talk)
     await _take_volunteered(talk)
-    if item.prerequisites:
-        names = [
-            talk.knowledge.catalogue.planned.get(one.code) or getattr(talk.item(one.code), "name", "")
-            for one in item.prerequisites
-        ]
-        talk.remember(prerequisites_told=bool(names))
-    talk.conversation.application_id = application.id
 
 
 def _say_no_item(talk: Talk, code: str | None) -> None:
@@ -158,9 +151,7 @@ async def resume(talk: Talk) -> None:
         talk.focus = {"kind": "sign_in_phone", "then": "resume"}
         talk.say("resume.sign_in")
         return
-    unfinished = await unfinished_of(
-        talk.session, citizen_id=talk.conversation.citizen_id or ""
-    )
+    unfinished = await unfinished_of(talk.session, citizen_id=talk.conversation.citizen_id or "")
     if not resume_latest(talk, unfinished):
         talk.say("resume.nothing", buttons=item_buttons(talk))
         return

@@ -162,7 +162,9 @@ async def _ask_sign_in(talk: Talk, draft: Draft, step: Next) -> None:
     else:
         await send_code(talk, phone=str(phone), then="draft")
         if (talk.focus or {}).get("sent"):
-            talk.say("ask.code_sent", phone=placeholder("phone"), widget=await talk.widget("sms_code"))
+            talk.say(
+                "ask.code_sent", phone=placeholder("phone"), widget=await talk.widget("sms_code")
+            )
             return
     await ask_focus(talk)
 

@@ -22,10 +22,10 @@ def keep_checks(talk: Talk, found: Mapping[str, RegisterAnswer]) -> None:
     if draft is None or any(name in draft.checks for name in found):
         return  # a repeated turn
     keep_answers(talk.session, draft, found, now=talk.now)
-    if not identity_shown(draft, signed_in=talk.signed_in):
-        code = "checks_for_clerk_only"
-    else:
-        code = {True: "checks_eligible", False: None, None: "checks_to_clerk"}[verified(draft).holds]
+    told = {True: "checks_eligible", False: None, None: "checks_to_clerk"}
+    code: str | None = "checks_for_clerk_only"
+    if identity_shown(draft, signed_in=talk.signed_in):
+        code = told[verified(draft).holds]
     if code is not None:
         results = [*talk.prepared.get("results", []), {"code": code, "params": {}}]
         talk.turn.prepared = {**talk.prepared, "results": results}

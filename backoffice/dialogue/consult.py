@@ -108,7 +108,10 @@ def _known_question(text: str, item: ServiceItem) -> Faq | None:
 
 
 def _dice(one: str, other: str) -> float:
-    pairs = [{s[i : i + 2] for i in range(len(s) - 1)} for s in (one.rstrip("?？吗呢"), other.rstrip("?？吗呢"))]
+    pairs = [
+        {s[i : i + 2] for i in range(len(s) - 1)}
+        for s in (one.rstrip("?？吗呢"), other.rstrip("?？吗呢"))
+    ]
     total = len(pairs[0]) + len(pairs[1])
     return 2 * len(pairs[0] & pairs[1]) / total if total else 0.0
 
@@ -118,7 +121,7 @@ def _what(talk: Talk, item: ServiceItem) -> str | None:
         return None
     words = item.about.text
     for code, difference in item.about.differs.items():
-        name = talk.knowledge.catalogue.planned.get(code) or getattr(talk.item(code), "name", "")
+        name = talk.knowledge.catalogue.name_of(code) or ""
         if any(part in talk.text for part in (_stem(name), name) if part):
             words = difference
     return facts.hedged(words, item.about.status)
@@ -163,6 +166,8 @@ _ANSWERS: Mapping[str, Answer] = {
     "ask_time": lambda talk, item: facts.promised_time(item),
     "ask_process": _process,
     "ask_place": lambda talk, item: facts.place(talk.knowledge.hall),
-    "ask_amount": lambda talk, item: facts.amounts(item) or messages.text("consult.no_amount", title=item.title),
+    "ask_amount": lambda talk, item: (
+        facts.amounts(item) or messages.text("consult.no_amount", title=item.title)
+    ),
     "ask_validity": lambda talk, item: facts.hedged(item.validity.text, item.validity.status),
 }

@@ -83,10 +83,10 @@ async def _code(talk: Talk, widget: Widget, event: dict[str, Any]) -> Heard:
 async def _uploaded(talk: Talk, widget: Widget, event: dict[str, Any]) -> Upload:
     id = event.get("upload_id")
     if not isinstance(id, str):
-        raise BadRequest()
+        raise BadRequest
     upload = await upload_of(talk.session, id, conversation_id=talk.conversation.id)
     if upload.widget_id != widget.id:
-        raise BadRequest()
+        raise BadRequest
     return upload
 
 

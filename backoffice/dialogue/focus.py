@@ -168,7 +168,9 @@ async def _callback_phone(talk: Talk, focus: Focus, act: str | None) -> Heard | 
         return _refused(talk, found.refused)
     talk.focus = None
     heard = Heard(found.safe_text, "inform")
-    code, params = await open_call_back(talk, phone=str(phone), about=focus.get("about", "question"))
+    code, params = await open_call_back(
+        talk, phone=str(phone), about=focus.get("about", "question")
+    )
     return heard.happened(code, **params)
 
 
@@ -238,9 +240,7 @@ async def _choose_draft(talk: Talk, focus: Focus, act: str | None) -> Heard | No
 
 async def _merge_into(talk: Talk, id: str) -> None:
     """Go on with the older draft; what was given in this visit counts over what is in it."""
-    older = await application_of(
-        talk.session, id=id, citizen_id=talk.conversation.citizen_id or ""
-    )
+    older = await application_of(talk.session, id=id, citizen_id=talk.conversation.citizen_id or "")
     item = talk.item(older.item_code)
     if item is None:
         return

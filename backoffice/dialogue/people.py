@@ -71,7 +71,7 @@ def spoken_day(day: date) -> str:
     return f"{day.month}月{day.day}日"
 
 
-def hall_words(talk: Talk) -> dict[str, str]:
+def hall_words(talk: Talk) -> dict[str, Any]:
     """The hall's name and address, as far as they are verified facts."""
     hall = talk.knowledge.hall
     return {"hall": hall.name, "address": hall.address.value or ""}

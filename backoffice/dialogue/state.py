@@ -23,9 +23,7 @@ async def worked_on(talk: Talk) -> Draft | None:
     return await load_draft(talk.session, application, item)
 
 
-def state_of(
-    talk: Talk, draft: Draft | None, *, act: str, items: Sequence[str]
-) -> dict[str, Any]:
+def state_of(talk: Talk, draft: Draft | None, *, act: str, items: Sequence[str]) -> dict[str, Any]:
     """`{"act", "items", "draft"?}` of the chat interface."""
     known = [one for one in items if talk.item(one) is not None]
     state: dict[str, Any] = {"act": act, "items": known}

@@ -81,9 +81,7 @@ def _promise(talk: Talk, draft: Draft, slug: str) -> Heard:
     material = draft.item.material(slug)
     if material is None or not material.later_allowed:
         return _heard(talk).happened("paper_needed", how=(material and material.how_to_get) or "")
-    put_material(
-        talk.session, draft, material=slug, state="bring", upload_id=None, now=talk.now
-    )
+    put_material(talk.session, draft, material=slug, state="bring", upload_id=None, now=talk.now)
     settle_material(draft, slug)
     return _heard(talk).happened("will_bring", name=material.name)
 

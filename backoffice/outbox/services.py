@@ -62,8 +62,12 @@ async def deliver_due(
 async def _try(handlers: Mapping[str, Handler], entry: OutboxEntry) -> Exception | None:
     try:
         await handlers[entry.kind](entry.payload, entry.key)
-    except Exception as exc:  # a failing effect must not stop the others; it is recorded and retried
-        log("outbox").warning("outbox.failed", entry=entry.id, kind=entry.kind, error=type(exc).__name__)
+    except (
+        Exception
+    ) as exc:  # a failing effect must not stop the others; it is recorded and retried
+        log("outbox").warning(
+            "outbox.failed", entry=entry.id, kind=entry.kind, error=type(exc).__name__
+        )
         return exc
     return None
 
