@@ -5,12 +5,16 @@ from sanic import Blueprint, HTTPResponse, Request, Sanic, json
 from sanic.response import file
 from sqlalchemy import text
 
+from backoffice.clock import china_date
+from backoffice.logs import log
+from backoffice.understanding import extract
 from bootstrap.container import Office
 from bootstrap.settings import ROOT
 from gateway import chat, demo, me, staff, verification
 from gateway.description import describe_interface
 from gateway.engine import Engine
 from gateway.http import install_errors, office_of
+from integrations.ports import Unavailable
 
 _H5 = ROOT / "web" / "citizen" / "dist" / "build" / "h5"
 _MAX_BODY = 11 * 1024 * 1024
@@ -46,6 +50,7 @@ def create_app(office: Office, engine: Engine | None = None) -> Sanic:
     install_errors(app)
     _serve_pages(app)
     app.on_response(_harden)
+    app.after_server_start(_warm)
     app.before_server_stop(_close)
     _measure(app)
     return app
@@ -57,8 +62,22 @@ async def _harden(request: Request, response: HTTPResponse) -> None:
     response.headers.setdefault("Content-Security-Policy", _CSP)
 
 
+async def _warm(app: Sanic) -> None:
+    """Load what the first citizen would otherwise wait for, beside serving."""
+    extract("你好", (), today=china_date(app.ctx.office.clock.now()))
+    app.add_task(_warm_vision(app.ctx.office))
+
+
+async def _warm_vision(office: Office) -> None:
+    try:
+        await office.vision.warm()
+    except Unavailable:
+        log("gateway").warning("vision.not_warm")
+
+
 async def _close(app: Sanic) -> None:
     await app.ctx.engine.close()
+    app.ctx.office.vision.close()
     await app.ctx.office.engine.dispose()
 
 

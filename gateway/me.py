@@ -8,9 +8,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from backoffice import messages
 from backoffice.applications.draft import load_draft
-from backoffice.applications.models import Application
+from backoffice.applications.models import Application, HistoryRow
 from backoffice.applications.services import application_of, applications_of, history_of
-from backoffice.applications.states import OPEN_FOR_ANSWERS, State
+from backoffice.applications.states import OPEN_FOR_ANSWERS, State, Step
 from backoffice.conversations.models import Conversation
 from backoffice.conversations.services import by_token
 from backoffice.dialogue.asking import review_lines
@@ -104,7 +104,7 @@ async def application(request: Request, id: str) -> HTTPResponse:
         shown["history"] = [
             {
                 "at": step.at.isoformat(),
-                "text": messages.text(f"history.{step.step}", note=step.note or ""),
+                "text": messages.text(_history_key(step), note=step.note or ""),
             }
             for step in await history_of(session, found)
         ]
@@ -112,6 +112,12 @@ async def application(request: Request, id: str) -> HTTPResponse:
         if result is not None:
             shown["result"] = {"id": result.id}
     return json(shown, headers=_NO_STORE, ensure_ascii=False)
+
+
+def _history_key(step: HistoryRow) -> str:
+    if step.step == Step.SUBMIT and step.before == State.SUPPLEMENT_DUE:
+        return "history.submit_again"
+    return f"history.{step.step}"
 
 
 @bp.get("/results")

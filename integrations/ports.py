@@ -72,7 +72,9 @@ class ResidenceRegister(Protocol):
 class SocialInsuranceRegister(Protocol):
     """社会保险 contributions in the city."""
 
-    async def contributed(self, *, id_no: str, months: int, within_months: int, on: date) -> RegisterAnswer:
+    async def contributed(
+        self, *, id_no: str, months: int, within_months: int, on: date
+    ) -> RegisterAnswer:
         """Did this person contribute `months` in all in the `within_months` before `on`?
 
         UNKNOWN when the register has no certain answer. Raises Unavailable.
@@ -111,6 +113,14 @@ class FaceComparison:
 
 class Vision(Protocol):
     """Reading pictures. Slow (up to a second), so never in an event loop's own thread."""
+
+    async def warm(self) -> None:
+        """Get ready, so that the first picture does not wait. Raises Unavailable."""
+        ...
+
+    def close(self) -> None:
+        """Give back what `warm` took; may be used again afterwards."""
+        ...
 
     async def read_card(self, image: bytes) -> CardReading:
         """Read the front of an identity card from a JPEG. Raises Unavailable."""

@@ -36,7 +36,8 @@ async def continue_turn(talk: Talk, act: str) -> None:
     if heard.get("then"):
         await after_sign_in(talk, heard["then"])
     something = any(heard.get(one) for one in ("refused", "results", "partly")) or taken
-    if not something and talk.focus is None:
+    # "好的" to a notice or a remark only means: go on.
+    if not something and talk.focus is None and (act != "affirm" or draft is None):
         _say_not_understood(talk, draft)
     await _submit_when_complete(talk)
 

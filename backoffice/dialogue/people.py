@@ -3,6 +3,7 @@
 from datetime import date
 from typing import Any
 
+from backoffice import messages
 from backoffice.dialogue.talk import Talk
 from backoffice.identity.models import Citizen
 from backoffice.identity.services import phone_of
@@ -60,10 +61,12 @@ async def open_call_back(talk: Talk, *, phone: str, about: str) -> tuple[str, di
 
 
 def _summary(talk: Talk, about: str) -> str:
-    parts = [about]
-    if talk.draft is not None:
-        parts.append(f"{talk.draft.item.title} draft, {len(talk.draft.answers)} answers")
-    return "; ".join(parts)
+    """What the clerk reads: what it is about, and how far the draft is."""
+    words = messages.text(f"task.about_{about}")
+    draft = talk.draft
+    if draft is not None:
+        words += messages.text("task.draft", title=draft.item.title, answered=len(draft.answers))
+    return words
 
 
 def spoken_day(day: date) -> str:

@@ -38,6 +38,12 @@ class SandboxVision:
         """Say what is on a picture. `person`: equal words are the same person's face."""
         self._known.append(_Known(_fingerprint(picture), card, faces, person))
 
+    async def warm(self) -> None:
+        """See `Vision.warm`."""
+
+    def close(self) -> None:
+        """See `Vision.close`."""
+
     async def read_card(self, image: bytes) -> CardReading:
         """See `Vision.read_card`."""
         known = self._find(image)
