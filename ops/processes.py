@@ -53,7 +53,7 @@ def addresses(environment: dict[str, str]) -> list[Address]:
         ("gateway", "XZ_METRICS_PORT", "9100", None),
         ("actions", "XZ_ACTIONS_PORT", "5055", "/health"),
         ("worker", "XZ_WORKER_METRICS_PORT", "9101", None),
-        ("bot", "XZ_BOT_PORT", "5005", "/"),
+        ("bot", "XZ_BOT_PORT", "5005", "/health/ready"),
     ]
     return [
         Address(process, setting, int(environment.get(setting) or default), health)
