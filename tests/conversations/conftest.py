@@ -1,0 +1,202 @@
+"""Two stages: the quick one in this process, the full one of real processes with the trained bot."""
+
+import asyncio
+import os
+import socket
+import subprocess
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+from sanic import Sanic
+from sqlalchemy import func, select
+
+from backoffice.clock import DemoClock
+from backoffice.crypto import KeyRing
+from backoffice.db import Base
+from backoffice.outbox.models import OutboxEntry
+from bootstrap.container import Office, build, use_office
+from bootstrap.settings import ROOT, Settings
+from gateway.app import create_app
+from integrations.ports import CardReading
+from integrations.registers.people import DemoPerson, load_people
+from integrations.vision.sandbox import SandboxVision
+from ops.env import ensure_demo_env, process_environment
+from ops.stack import Stack, free_ports
+from ops.up import prepare
+from tests.conversations import pictures
+from tests.conversations.rule_engine import RuleEngine
+from tests.conversations.script import Person, load_persons
+from tests.conversations.stage import Stage, until
+from worker.jobs import Jobs
+
+_KEPT_TABLES = frozenset({"audit_trail", "audit_head", "staff_users", "alembic_version"})
+
+
+@pytest.fixture(scope="session")
+def persons() -> dict[str, Person]:
+    """Everybody of `_people.yml`."""
+    return load_persons()
+
+
+@pytest.fixture(scope="session")
+def identities() -> dict[str, DemoPerson]:
+    """The invented people of the demonstration, by name."""
+    people = load_people(ROOT / "data" / "demo" / "people.yml")
+    return {one.name: one for one in people.values()}
+
+
+@dataclass
+class SetClock:
+    """A clock that runs from the moment it was set to. In steps: turns must not share a moment."""
+
+    moment: datetime = datetime(2026, 11, 23, tzinfo=UTC)
+
+    def now(self) -> datetime:
+        self.moment += timedelta(milliseconds=1)
+        return self.moment
+
+    def set(self, moment: datetime) -> None:
+        self.moment = moment.astimezone(UTC)
+
+
+@pytest.fixture
+async def quick_stage(
+    tmp_path: Path,
+    database_url: str,
+    persons: dict[str, Person],
+    identities: dict[str, DemoPerson],
+    monkeypatch: pytest.MonkeyPatch,
+) -> AsyncIterator[Stage]:
+    """Gateway, actions' services, database and sandboxes in this process; no model."""
+    office = _quick_office(tmp_path, database_url)
+    clock = SetClock()
+    office = replace(office, clock=clock, vision=_vision(persons, identities))
+    use_office(office)
+    async with office.engine.begin() as connection:
+        await connection.run_sync(Base.metadata.create_all)
+    engine = RuleEngine()
+    monkeypatch.setenv("SANIC_WORKER_IDENTIFIER", "tests")  # spares a banner
+    Sanic.test_mode = True
+    app = create_app(office, engine)  # type: ignore[arg-type]
+    app.config.MOTD = False
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    server = await app.create_server(host="127.0.0.1", port=port, return_asyncio_server=True)
+    assert server is not None
+    await server.startup()
+    await server.start_serving()
+    yield Stage(f"http://127.0.0.1:{port}", office, Jobs(office).deliver, clock.set, engine)
+    server.close()
+    await server.wait_closed()
+    await asyncio.sleep(0)
+    Sanic._app_registry.clear()
+    await office.engine.dispose()
+
+
+def _quick_office(folder: Path, database_url: str) -> Office:
+    keys = folder / "keys.json"
+    KeyRing.generate().save(keys)
+    return build(
+        Settings(
+            mode="demo",
+            var_dir=folder,
+            database_url=database_url,
+            keys_file=keys,
+            metrics_port=0,
+            bot_secret=SecretStr("b" * 32),
+            actions_secret=SecretStr("a" * 32),
+        )
+    )
+
+
+def _vision(persons: dict[str, Person], identities: dict[str, DemoPerson]) -> SandboxVision:
+    vision = SandboxVision()
+    faces = {face for one in persons.values() for face in (one.face, one.selfie)}
+    for face in faces | {"person_b_1"}:
+        # person_a_1 and person_a_2 are two pictures of one person
+        vision.knows(pictures.selfie(face), faces=1, person=face.rsplit("_", 1)[0])
+    return vision
+
+
+def show_card(vision: SandboxVision, person: Person, identity: DemoPerson) -> None:
+    """Let the sandbox read this person's card."""
+    reading = CardReading(
+        name=identity.name,
+        sex=identity.sex,
+        ethnicity=identity.ethnicity,
+        birth=None,
+        address=identity.hukou_address,
+        id_no=identity.id_no,
+    )
+    vision.knows(
+        pictures.card(identity, person.face),
+        card=reading,
+        faces=1,
+        person=person.face.rsplit("_", 1)[0],
+    )
+
+
+@pytest.fixture(scope="session")
+def processes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    """Every real process, once for all conversations; yields their environment."""
+    if not (ROOT / "bot" / ".venv" / "bin" / "python").exists():
+        pytest.skip("bot/.venv is not set up: run `make setup`")
+    folder = tmp_path_factory.mktemp("full")
+    ensure_demo_env(folder)
+    ports = free_ports(dict(os.environ))
+    environment = process_environment({"XZ_VAR_DIR": str(folder), **ports})
+    environment["XZ_BOT_MODELS"] = str(_trained(tmp_path_factory))
+    prepare(environment)
+    with Stack(environment) as stack:
+        stack.wait_ready(300)
+        yield environment
+
+
+def _trained(factory: pytest.TempPathFactory) -> Path:
+    """The folder with the model of the data as they are now; trains only when they changed."""
+    python = ROOT / ".venv" / "bin" / "python"
+    subprocess.run([python, "-m", "catalogue", "training"], cwd=ROOT, check=True)
+    models = ROOT / "models"
+    command = [".venv/bin/python", "-m", "bot_server.train", "--models", str(models)]
+    subprocess.run(command, cwd=ROOT / "bot", check=True)
+    return models
+
+
+@pytest.fixture
+async def full_stage(processes: dict[str, str]) -> AsyncIterator[Stage]:
+    """The real processes on an empty database."""
+    given = {k[3:].lower(): v for k, v in processes.items() if k.startswith("XZ_")}
+    office = build(Settings(**{k: v for k, v in given.items() if k in Settings.model_fields}))  # type: ignore[arg-type]
+    clock = office.clock
+    assert isinstance(clock, DemoClock)
+    await _empty(office)
+    (office.settings.var_dir / "demo_inbox.db").unlink(missing_ok=True)
+
+    async def delivered() -> bool:
+        async with office.sessions.begin() as session:
+            waiting = await session.scalar(
+                select(func.count())
+                .select_from(OutboxEntry)
+                .where(OutboxEntry.delivered_at.is_(None), OutboxEntry.given_up_at.is_(None))
+            )
+        return not waiting
+
+    def set_clock(moment: datetime) -> None:
+        clock.move(moment - clock.now())
+
+    port = processes["XZ_PORT"]
+    yield Stage(f"http://127.0.0.1:{port}", office, lambda: until(delivered), set_clock)
+    await office.engine.dispose()
+
+
+async def _empty(office: Office) -> None:
+    """A conversation must not find what another one left; the audit trail refuses deletion."""
+    async with office.engine.begin() as connection:
+        for table in reversed(Base.metadata.sorted_tables):
+            if table.name not in _KEPT_TABLES:
+                await connection.execute(table.delete())

@@ -1,0 +1,92 @@
+"""Pictures for conversations: a drawn card with somebody's face, a selfie, a paper, a signature.
+
+The people do not exist; the faces' sources are in `tests/fixtures/pictures/CREDITS.md`.
+"""
+
+import io
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+
+from PIL import Image, ImageDraw, ImageFont
+
+from backoffice.understanding.identity_numbers import birth_date
+from integrations.registers.people import DemoPerson
+
+FACES = Path(__file__).resolve().parents[1] / "fixtures" / "pictures"
+_SIZE, _PHOTO_AT, _PHOTO_SIZE = (1011, 638), (700, 90), (251, 340)
+_BLUE, _INK, _PAPER = (62, 108, 158), (20, 20, 20), (226, 234, 240)
+_ADDRESS_LINE = 12
+
+
+@cache
+def card(person: DemoPerson, face: str) -> bytes:
+    """The front of the person's card (layout of GA 461) with the photo `face`."""
+    picture = Image.new("RGB", _SIZE, _PAPER)
+    draw = ImageDraw.Draw(picture)
+    birth = birth_date(person.id_no)
+    assert birth is not None
+    for top, label in ((80, "姓名"), (155, "性别"), (230, "出生"), (305, "住址")):
+        draw.text((70, top), label, _BLUE, _font(30))
+    draw.text((290, 155), "民族", _BLUE, _font(30))
+    draw.text((70, 550), "公民身份号码", _BLUE, _font(30))
+    draw.text((170, 75), person.name, _INK, _font(38))
+    draw.text((170, 150), person.sex, _INK, _font(34))
+    draw.text((380, 150), person.ethnicity, _INK, _font(34))
+    spoken = f"{birth.year} 年 {birth.month} 月 {birth.day} 日"
+    draw.text((170, 225), spoken, _INK, _font(34))
+    for row in range(0, len(person.hukou_address), _ADDRESS_LINE):
+        line = person.hukou_address[row : row + _ADDRESS_LINE]
+        draw.text((170, 300 + 50 * (row // _ADDRESS_LINE)), line, _INK, _font(34))
+    draw.text((330, 545), person.id_no, _INK, _font(44))
+    photo = Image.open(FACES / f"{face}.jpg").convert("RGB")
+    picture.paste(_cover(photo), _PHOTO_AT)
+    return _bytes(picture, "PNG")
+
+
+def _cover(photo: Image.Image) -> Image.Image:
+    """The middle of the photo, in the shape of the card's."""
+    width, height = photo.size
+    wanted = _PHOTO_SIZE[0] / _PHOTO_SIZE[1]
+    cut = min(width, int(height * wanted))
+    left = (width - cut) // 2
+    return photo.crop((left, 0, left + cut, min(height, int(cut / wanted)))).resize(_PHOTO_SIZE)
+
+
+@cache
+def selfie(face: str) -> bytes:
+    """A picture of a face."""
+    return (FACES / f"{face}.jpg").read_bytes()
+
+
+@cache
+def paper() -> bytes:
+    """A photographed paper."""
+    picture = Image.new("RGB", (900, 1200), (250, 250, 246))
+    draw = ImageDraw.Draw(picture)
+    draw.text((250, 100), "房屋租赁合同", _INK, _font(60))
+    for line in range(20):
+        draw.text((80, 240 + 40 * line), "样例文字 " * 6, _INK, _font(24))
+    return _bytes(picture, "JPEG")
+
+
+@cache
+def signature() -> bytes:
+    """Something written by hand."""
+    picture = Image.new("RGBA", (600, 240), (0, 0, 0, 0))
+    draw = ImageDraw.Draw(picture)
+    draw.line([(60, 60), (200, 180), (260, 50), (380, 190), (540, 70)], fill=(0, 0, 0), width=7)
+    return _bytes(picture, "PNG")
+
+
+@cache
+def _font(size: int) -> ImageFont.FreeTypeFont:
+    spec = find_spec("pylopdf_fonts_zh_cn")
+    assert spec is not None and spec.origin is not None
+    return ImageFont.truetype(str(Path(spec.origin).parent / "NotoSansSC-Regular.otf"), size)
+
+
+def _bytes(picture: Image.Image, kind: str) -> bytes:
+    target = io.BytesIO()
+    picture.save(target, kind)
+    return target.getvalue()

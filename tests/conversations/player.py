@@ -1,0 +1,323 @@
+"""Plays one conversation file and says, in the file's own words, where it went wrong."""
+
+import re
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+import httpx
+
+from backoffice import messages
+from backoffice.applications.decisions import Bench, Decision, Wanted, case_of, decide
+from backoffice.staff.models import Role
+from backoffice.staff.services import create_user
+from integrations.registers.people import DemoPerson
+from tests.conversations import pictures
+from tests.conversations.script import CHANNELS, Person, Script, Step
+from tests.conversations.script import Decision as ClerkSays
+from tests.conversations.stage import Stage, Stored, Visit, all_applications, stored
+
+_LONGEST_FILLING = 60
+_ANSWERING = frozenset({"inform", "affirm", "deny"})
+
+
+@dataclass
+class Reply:
+    """What was answered."""
+
+    bubbles: list[dict[str, Any]] = field(default_factory=list)
+    state: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def text(self) -> str:
+        return "\n".join(one["text"] for one in self.bubbles)
+
+    @property
+    def buttons(self) -> dict[str, str]:
+        return {b["title"]: b["value"] for one in self.bubbles for b in one.get("buttons", [])}
+
+    @property
+    def widgets(self) -> list[dict[str, Any]]:
+        return [one["widget"] for one in self.bubbles if "widget" in one]
+
+    @property
+    def awaiting(self) -> str | None:
+        return (self.state.get("draft") or {}).get("awaiting")
+
+
+class WentWrong(AssertionError):
+    """An expectation of the file was not met."""
+
+
+class Player:
+    """Plays a script on a stage.
+
+    Attributes:
+        log: the whole conversation so far, as shown when it goes wrong.
+    """
+
+    def __init__(
+        self, stage: Stage, script: Script, person: Person, identity: DemoPerson, client: httpx.AsyncClient
+    ) -> None:  # fmt: skip
+        self.stage, self.script, self.person, self.identity = stage, script, person, identity
+        self.client = client
+        self.log: list[str] = []
+        self.reply = Reply()
+        self.visit: Visit | None = None
+        self.last: dict[str, Any] = {}
+        self.before = Stored(None)
+
+    async def play(self) -> None:
+        """Play every step. Raises WentWrong with the conversation so far."""
+        self.stage.set_clock(self.script.given.now)
+        self.visit = await Visit.begin(self.client, CHANNELS[self.script.given.channel])
+        for number, step in enumerate(self.script.steps, 1):
+            try:
+                await self._step(step)
+            except AssertionError as exc:
+                told = "\n".join(self.log)
+                raise WentWrong(f"第 {number} 步：{exc}\n———\n{told}") from exc
+
+    async def _step(self, step: Step) -> None:
+        if step.fills_until is not None:
+            await self._fill(step.fills_until)
+        elif step.returns is not None:
+            self.stage.pass_time(timedelta(days=step.returns.days))
+            self.visit = await Visit.begin(self.client, CHANNELS[step.returns.channel])
+            self.reply = Reply()
+            self.log.append(f"——（{step.returns.channel}，新的对话）——")
+            return
+        elif step.waits is not None:
+            self.stage.pass_time(timedelta(minutes=step.waits))
+            self.log.append(f"——（过了 {step.waits} 分钟）——")
+            return
+        elif step.clerk is not None:
+            await self._clerk(step.clerk)
+        else:
+            await self._citizen(step)
+        await self._expect(step)
+
+    async def _citizen(self, step: Step) -> None:
+        told = step.understood
+        act, item = (told.act, told.item) if told else (None, None)
+        if step.says is not None:
+            await self.say(await self.fill_in(step.says), act, item)
+        elif step.presses is not None:
+            value = self.reply.buttons.get(step.presses)
+            assert value is not None, f"没有按钮“{step.presses}”，只有 {list(self.reply.buttons)}"
+            await self.say(value, act, item)
+        elif step.uploads is not None:
+            await self._upload(step.uploads)
+        elif step.enters is not None:
+            await self._enter_code(correct=step.enters == "正确")
+        elif step.declines is not None:
+            widget = self._widget(step.declines)
+            await self.event({"type": "widget_declined", "widget": widget["id"]})
+        elif step.happens is not None:
+            kind = "silence" if step.happens == "沉默" else "leave"
+            await self.event({"type": kind})
+        else:
+            await self._again()
+
+    async def say(self, text: str, act: str | None = None, item: str | None = None) -> None:
+        """The citizen types or presses."""
+        self.log.append(f"市民：{text}")
+        await self._send({"text": text}, act, item)
+
+    async def event(self, event: dict[str, Any]) -> None:
+        """Something beside typing."""
+        self.log.append(f"市民：〔{event['type']}〕")
+        await self._send({"event": event}, None, None)
+
+    async def _send(self, what: dict[str, Any], act: str | None, item: str | None) -> None:
+        assert self.visit is not None
+        if self.stage.engine is not None:
+            self.stage.engine.expected, self.stage.engine.unexplained = (act, item), False
+        self.last = what
+        answer = await self.visit.turn(**what)
+        if self.stage.engine is not None and self.stage.engine.unexplained:
+            raise AssertionError("这句话要靠模型听懂，请写上“听懂”")
+        self._take(answer)
+        if act is not None:
+            assert self.reply.state["act"] == act, f"听成了 {self.reply.state['act']}，应是 {act}"
+        if item is not None:
+            assert self.reply.state["items"][:1] == [item] or item == "other", (
+                f"听成了事项 {self.reply.state['items']}，应是 {item}"
+            )
+        await self._always()
+
+    async def _again(self) -> None:
+        """The same turn sent again: the same answer, and nothing happens twice."""
+        assert self.visit is not None
+        earlier = self.reply
+        self.log.append("市民：〔同一句又发了一次〕")
+        self._take(await self.visit.turn(again=True, **self.last))
+        assert self.reply == earlier, "重发同一句，回答不一样"
+
+    def _take(self, answer: httpx.Response) -> None:
+        assert answer.status_code == 200, f"出错 {answer.status_code}: {answer.text}"
+        self.reply = Reply(answer.json()["messages"], answer.json()["state"])
+        for one in self.reply.bubbles:
+            shown = "".join(f"［{b['title']}］" for b in one.get("buttons", []))
+            shown += f"〈{one['widget']['kind']}〉" if "widget" in one else ""
+            self.log.append(f"小政：{one['text']}{shown}")
+        self.log.append(f"      （听懂 {self.reply.state.get('act')}，等着 {self.reply.awaiting}）")
+
+    async def _always(self) -> None:
+        """What holds for every turn of every conversation."""
+        assert self.visit is not None
+        text = self.reply.text
+        assert self.reply.bubbles, "小政什么都没说"
+        assert "⟦" not in text and "{" not in text, "没有填好的占位符"
+        for secret in (self.identity.id_no, self.identity.phone):
+            assert secret not in text, "回答里露出了完整的号码"
+        now = await stored(self.stage, self.visit.id)
+        if now.draft is not None:
+            for one in now.draft.item.fields:
+                question = one.question(for_other=now.draft.for_other)
+                asked = question in text or (one.ask_again and one.ask_again in text)
+                if asked and one.slug in now.answers and not now.may_be_asked(one.slug):
+                    raise AssertionError(f"已经答过“{one.label}”，又问了一遍")
+        if self.before.face_refused and messages.text("consent.face") in text:
+            raise AssertionError("拒绝过人脸核验，又问了一遍")
+        self.before = now
+
+    async def fill_in(self, text: str) -> str:
+        """`{身份证号}`, `{手机号}`, `{姓名}`, `{户籍地址}`, `{验证码}` of the person."""
+        known = {
+            "身份证号": self.identity.id_no,
+            "手机号": self.identity.phone,
+            "姓名": self.identity.name,
+            "户籍地址": self.identity.hukou_address,
+        }
+        if "{验证码}" in text:
+            known["验证码"] = await self.stage.newest_code(self.identity.phone)
+        return re.sub(r"\{(\w+)\}", lambda found: known[found[1]], text)
+
+    def _widget(self, kind: str) -> dict[str, Any]:
+        """The newest widget shown that fits what the file calls it."""
+        known = {"身份证正面": "id_card_front", "自拍": "selfie", "别人的自拍": "selfie",
+                 "相片": "photo", "材料": "document", "签名": "signature", "验证码": "sms_code",
+                 "人脸同意": "consent"}  # fmt: skip
+        for widget in reversed(self.reply.widgets):
+            if widget["kind"] == known[kind]:
+                return widget
+        raise AssertionError(f"这里没有请市民做“{kind}”，只有 {self.reply.widgets}")
+
+    def _picture(self, kind: str) -> bytes:
+        return {
+            "身份证正面": lambda: pictures.card(self.identity, self.person.face),
+            "自拍": lambda: pictures.selfie(self.person.selfie),
+            "别人的自拍": lambda: pictures.selfie("person_b_1"),
+            "相片": lambda: pictures.selfie(self.person.selfie),
+            "材料": pictures.paper,
+            "签名": pictures.signature,
+        }[kind]()
+
+    async def _upload(self, kind: str) -> None:
+        assert self.visit is not None
+        widget = self._widget(kind)
+        answer = await self.visit.upload(widget["id"], self._picture(kind))
+        assert answer.status_code == 201, f"上传没有成功：{answer.text}"
+        upload = answer.json()["upload_id"]
+        await self.event({"type": "widget_done", "widget": widget["id"], "upload_id": upload})
+
+    async def _enter_code(self, *, correct: bool) -> None:
+        widget = self._widget("验证码")
+        code = await self.stage.newest_code(self.identity.phone)
+        if not correct:
+            code = f"{(int(code) + 1) % 1_000_000:06d}"
+        await self.event({"type": "widget_done", "widget": widget["id"], "value": code})
+
+    async def _fill(self, goal: str) -> None:
+        """Answer as the person does, until `goal` is awaited."""
+        for _ in range(_LONGEST_FILLING):
+            awaited = self.reply.awaiting
+            if awaited == goal:
+                return
+            await self._answer(awaited)
+            assert self.reply.state["act"] in _ANSWERING, f"没听成回答：{self.reply.state['act']}"
+            assert self.reply.awaiting != awaited or awaited is None, f"“{awaited}”答了还在问"
+            if goal == "提交" and self.reply.awaiting is None:
+                return
+        raise AssertionError(f"一直没有等到“{goal}”")
+
+    async def _answer(self, awaited: str | None) -> None:
+        """The person's own answer to what is awaited."""
+        kinds = {one["kind"] for one in self.reply.widgets}
+        answer = self.person.answers.get(str(awaited))
+        if awaited == "sms_code":
+            await self._enter_code(correct=True)
+        elif "id_card_front" in kinds:
+            await self._card()
+        elif awaited == "selfie":
+            await self._upload("自拍")
+        elif answer == "拍":
+            names = {"photo": "相片", "document": "材料", "signature": "签名"}
+            await self._upload(names[next(iter(kinds & names.keys()))])
+        else:
+            assert answer is not None, f"_people.yml 没有写怎么回答“{awaited}”"
+            await self.say(await self.fill_in(answer), "inform" if self.stage.engine else None)
+
+    async def _card(self) -> None:
+        if self.person.answers["身份证"] == "拍":
+            await self._upload("身份证正面")
+        else:
+            widget = self._widget("身份证正面")
+            await self.event({"type": "widget_declined", "widget": widget["id"]})
+
+    async def _clerk(self, says: ClerkSays) -> None:
+        """A clerk decides; what the citizen then sees is the reply."""
+        assert self.visit is not None
+        seen = len(await self.visit.messages())
+        (case, *more) = await all_applications(self.stage)
+        assert not more, "有几份办件，不知道工作人员办哪一份"
+        office = self.stage.office
+        decision, reason, wanted = _decision(says, case.item)
+        async with office.sessions.begin() as session:
+            now = office.clock.now()
+            staff = await create_user(
+                session, username=f"clerk{now:%H%M%S%f}", display_name="陈同事",
+                password="eight tall horses", role=Role.CLERK, departments=["*"], now=now,
+            )  # fmt: skip
+            application = await case_of(
+                session, id=case.application.id, staff=staff, catalogue=office.catalogue
+            )
+            bench = Bench(session, office.catalogue, office.calendar, now)
+            await decide(bench, application, decision, staff=staff, reason=reason, wanted=wanted)
+        await self.stage.deliver()
+        new = (await self.visit.messages())[seen:]
+        self.reply = Reply(new, self.reply.state)
+        self.log.append(f"——（工作人员：{decision}）——")
+        self.log += [f"通知：{one['text']}" for one in new]
+
+    async def _expect(self, step: Step) -> None:
+        text = self.reply.text
+        for wanted in step.contains:
+            words = await self.fill_in(wanted)
+            assert words in text, f"小政没有说“{words}”"
+        for unwanted in step.lacks:
+            words = await self.fill_in(unwanted)
+            assert words not in text, f"小政不该说“{words}”"
+        for title in step.buttons:
+            assert title in self.reply.buttons, f"没有按钮“{title}”"
+        if step.awaiting is not None:
+            awaiting = self.reply.awaiting or "无"
+            assert awaiting == step.awaiting, f"等着的是“{awaiting}”，应是“{step.awaiting}”"
+        if step.filled is not None:
+            filled = self.reply.state["draft"]["filled"]
+            assert filled == step.filled, f"填好了 {filled} 项，应是 {step.filled} 项"
+
+
+def _decision(says: ClerkSays, item: Any) -> tuple[Decision, str, list[Wanted]]:
+    if says.correct is not None:
+        wanted = [
+            Wanted(why, field=slug) if item.field(slug) else Wanted(why, material=slug)
+            for slug, why in says.correct.items()
+        ]
+        return Decision.REQUEST_SUPPLEMENT, "", wanted
+    if says.refuse is not None:
+        return Decision.REFUSE, says.refuse, []
+    if says.not_accept is not None:
+        return Decision.NOT_ACCEPT, says.not_accept, []
+    return (Decision.APPROVE if says.approve else Decision.ACCEPT), "", []

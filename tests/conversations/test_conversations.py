@@ -1,0 +1,78 @@
+"""Every conversation file of this folder, quick and full.
+
+    pytest tests/conversations -k quick              # seconds, no model
+    pytest tests/conversations -k "full and 撤回"     # the real processes, some files only
+"""
+
+from pathlib import Path
+
+import httpx
+import pytest
+import yaml
+
+from integrations.registers.people import DemoPerson
+from integrations.vision.sandbox import SandboxVision
+from tests.conversations.conftest import show_card
+from tests.conversations.ending import check_end
+from tests.conversations.player import Player
+from tests.conversations.script import FOLDER, Person, load_script, script_files
+from tests.conversations.stage import Stage
+
+FILES = script_files()
+_FAILURES = yaml.safe_load((FOLDER / "_known_failures.yml").read_text("utf-8")) or {}
+_TURN_TIMEOUT_S = 60
+
+
+def _cases(depth: str) -> list[object]:
+    """One case for each file; a known failure must fail, and the build says when it passes."""
+    return [
+        pytest.param(
+            path,
+            id=path.stem,
+            marks=[pytest.mark.xfail(reason=known[path.stem], strict=True, raises=AssertionError)]
+            if path.stem in (known := _FAILURES.get(depth) or {})
+            else [],
+        )
+        for path in FILES
+    ]
+
+
+Persons = dict[str, Person]
+Identities = dict[str, DemoPerson]
+
+
+@pytest.mark.parametrize("path", _cases("quick"))
+async def test_quick(
+    path: Path, quick_stage: Stage, persons: Persons, identities: Identities
+) -> None:
+    await _play(path, quick_stage, persons, identities)
+
+
+@pytest.mark.parametrize("path", _cases("full"))
+async def test_full(path: Path, full_stage: Stage, persons: Persons, identities: Identities) -> None:
+    await _play(path, full_stage, persons, identities)
+
+
+async def _play(path: Path, stage: Stage, persons: Persons, identities: Identities) -> None:
+    script = load_script(path)
+    person = persons[script.given.person]
+    identity = identities[person.record]
+    if isinstance(stage.office.vision, SandboxVision):
+        show_card(stage.office.vision, person, identity)
+    async with httpx.AsyncClient(
+        base_url=stage.base_url, timeout=_TURN_TIMEOUT_S, trust_env=False
+    ) as client:
+        player = Player(stage, script, person, identity, client)
+        await player.play()
+        await check_end(player)
+
+
+def test_known_failures_name_conversations_that_exist() -> None:
+    known = {name for depth in _FAILURES.values() for name in depth or {}}
+    assert known <= {path.stem for path in FILES}
+
+
+def test_there_are_conversations_of_every_kind() -> None:
+    assert len(FILES) >= 25
+    titles = [load_script(path).title for path in FILES]
+    assert len(set(titles)) == len(titles), "两个文件的标题一样"
