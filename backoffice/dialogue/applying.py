@@ -135,7 +135,8 @@ async def pause(talk: Talk) -> None:
         talk.say("pause.saved", title=draft.item.title)
         return
     talk.focus = {"kind": "sign_in_phone", "then": "pause"}
-    talk.say("pause.saved_here", title=draft.item.title)
+    here = "pause.saved_kiosk" if talk.conversation.channel == "kiosk" else "pause.saved_here"
+    talk.say(here, title=draft.item.title)
 
 
 async def resume(talk: Talk) -> None:

@@ -46,7 +46,8 @@ async def ask_focus(talk: Talk) -> bool:
     elif kind == "correct_which":
         _ask_which(talk)
     elif kind == "callback_phone":
-        talk.say("person.ask_phone_again")
+        if focus.get("asked_in") != talk.turn.turn_id:
+            talk.say("person.ask_phone_again")
     elif kind in ("confirm_cancel", "confirm_withdraw", "confirm_switch", "choose_draft"):
         _ask_choice(talk, focus)
     else:
@@ -147,6 +148,10 @@ async def _ask_card_or_field(talk: Talk, draft: Draft, step: Next) -> None:
 async def _ask_not_eligible(talk: Talk, draft: Draft, step: Next) -> None:
     condition = draft.item.condition(step.key or "")
     assert condition is not None  # the agenda names conditions of the item
+    if draft.progress.get("unfit_told") == condition.id:
+        talk.say("ask.not_eligible_again")
+        return
+    draft.remember(unfit_told=condition.id)
     talk.say(
         "ask.not_eligible",
         reason=condition.if_not or condition.text,

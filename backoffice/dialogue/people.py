@@ -29,7 +29,7 @@ async def ask_for_person(talk: Talk, *, about: str = "question") -> None:
     """
     phone = await known_phone(talk)
     if phone is None:
-        talk.focus = {"kind": "callback_phone", "about": about}
+        talk.focus = {"kind": "callback_phone", "about": about, "asked_in": talk.turn.turn_id}
         talk.say("person.ask_phone", **hall_words(talk))
         return
     code, params = await open_call_back(talk, phone=phone, about=about)

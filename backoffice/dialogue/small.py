@@ -17,7 +17,10 @@ def greeting() -> Bubble:
 
 async def small_talk(talk: Talk, act: str) -> None:
     """greet, goodbye, thank, ask_bot."""
-    talk.say(f"small.{act}", buttons=[] if talk.filling else None)
+    key = f"small.{act}"
+    if act == "goodbye" and talk.draft is not None:
+        key = "small.goodbye_draft"
+    talk.say(key, buttons=[] if talk.filling else None)
 
 
 async def out_of_scope(talk: Talk) -> None:
@@ -30,10 +33,13 @@ async def out_of_scope(talk: Talk) -> None:
     if planned is not None:
         talk.say("consult.planned", title=planned)
         return
+    if talk.filling is not None:
+        talk.say("small.out_of_scope_in_form")
+        return
     lost = int(talk.recall("lost", 0)) + 1
     talk.remember(lost=lost)
     key = "small.out_of_scope" if lost < _BORED_AFTER else "small.out_of_scope_again"
-    talk.say(key, buttons=[] if talk.filling else None, **hall_words(talk))
+    talk.say(key, **hall_words(talk))
 
 
 async def find_item(talk: Talk, item_code: str | None) -> None:
