@@ -13,6 +13,7 @@ from backoffice.clock import Clock, DemoClock, SystemClock
 from backoffice.crypto import KeyRing, use_keys
 from backoffice.db import Sessions, make_engine, make_sessions
 from backoffice.dialogue.talk import Knowledge
+from backoffice.identity.services import GENEROUS, CodeLimits
 from backoffice.results.credential import Issuer
 from backoffice.results.signing import SigningKeys
 from bootstrap.settings import ROOT, Settings
@@ -93,7 +94,7 @@ def build(settings: Settings) -> Office:
         engine=engine,
         sessions=make_sessions(engine),
         clock=clock,
-        knowledge=Knowledge(catalogue, hall, calendar),
+        knowledge=Knowledge(catalogue, hall, calendar, GENEROUS if settings.demo else CodeLimits()),
         issuer=Issuer(settings.public_url, hall.short_name, _signing_keys(settings)),
         sms=_sms(settings, ring, clock),
         residence=residence,

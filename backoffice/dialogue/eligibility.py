@@ -64,7 +64,11 @@ def _own_word(draft: Draft, condition: ApplicantCondition) -> bool | None:
 
 
 def verified(draft: Draft) -> Verdict:
-    """By the registers' answers; conditions that a clerk judges stay undecided."""
+    """By the registers' answers. What was declared or is a clerk's to judge is not decided here.
+
+    An alternative that the applicant does not claim cannot help: a register that knows nothing of
+    it leaves nothing open.
+    """
     to_ask = tuple(
         one.check.name
         for one in draft.item.applicants.conditions
@@ -74,11 +78,15 @@ def verified(draft: Draft) -> Verdict:
         return Verdict(None, to_ask=to_ask)
     undecided = False
     for condition in _main(draft):
-        said = [_answer(draft, one) for one in (condition, *draft.item.alternatives(condition.id))]
+        if condition.check.name is None:
+            continue
+        group = (condition, *draft.item.alternatives(condition.id))
+        said = [_answer(draft, one) for one in group]
         if True in said:
             continue
         if None not in said:
-            return Verdict(False, condition.id)
+            claimed = (one.id for one in group if _own_word(draft, one) is True)
+            return Verdict(False, next(claimed, condition.id))
         undecided = True
     return Verdict(None if undecided else True)
 
@@ -88,9 +96,10 @@ def _main(draft: Draft) -> list[ApplicantCondition]:
 
 
 def _answer(draft: Draft, condition: ApplicantCondition) -> bool | None:
-    if condition.check.name is None:
-        return None
-    return {"yes": True, "no": False}.get(draft.checks.get(condition.check.name, ""))
+    said = {"yes": True, "no": False}.get(draft.checks.get(condition.check.name or "", ""))
+    if said is None and condition.alternative_to and _own_word(draft, condition) is False:
+        return False
+    return said
 
 
 async def ask_registers(

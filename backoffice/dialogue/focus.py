@@ -79,7 +79,11 @@ async def send_code(talk: Talk, *, phone: str, then: str | None) -> None:
     talk.focus = {"kind": "sms_code", "phone": phone, "then": then}
     try:
         await start_sign_in(
-            talk.session, phone=phone, conversation_id=talk.conversation.id, now=talk.now
+            talk.session,
+            phone=phone,
+            conversation_id=talk.conversation.id,
+            now=talk.now,
+            limits=talk.knowledge.code_limits,
         )
         talk.focus = {**talk.focus, "sent": True}
     except CitizenError as exc:

@@ -16,6 +16,7 @@ from backoffice.clock import china_date
 from backoffice.conversations.models import Conversation, Turn
 from backoffice.conversations.services import Bubble, issue_widget
 from backoffice.dialogue.agenda import Next, next_step
+from backoffice.identity.services import CodeLimits
 from backoffice.understanding import normalise
 from backoffice.understanding.lexicon import words
 from catalogue.loader import Catalogue
@@ -32,6 +33,7 @@ class Knowledge:
     catalogue: Catalogue
     hall: Hall
     calendar: WorkCalendar
+    code_limits: CodeLimits = CodeLimits()
 
 
 @dataclass

@@ -11,6 +11,8 @@ from backoffice.identity.proofs import (
     record_face_proof,
 )
 from backoffice.identity.sign_in import (
+    GENEROUS,
+    CodeLimits,
     Confirmation,
     SignIn,
     code_pending,
@@ -22,6 +24,8 @@ from backoffice.identity.sign_in import (
 __all__ = [
     "FACE_CONSENT",
     "FACE_CONSENT_VERSION",
+    "GENEROUS",
+    "CodeLimits",
     "Confirmation",
     "SignIn",
     "code_pending",
