@@ -85,7 +85,7 @@ def _serve_pages(app: Sanic) -> None:
     if (_H5 / "index.html").exists():
         app.static("/assets", _H5 / "assets", name="assets")
         if (_H5 / "static").exists():
-            app.static("/static/app", _H5 / "static", name="app_static")
+            app.static("/static", _H5 / "static", name="app_static")
 
         @app.get("/")
         async def home(request: Request) -> HTTPResponse:

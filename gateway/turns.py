@@ -134,4 +134,5 @@ async def _finish(talk: Talk, understood: Understood) -> dict[str, Any]:
     bubbles: list[Bubble] = reveal(understood.bubbles, draft)
     state = state_of(talk, draft, act=understood.act, items=understood.items)
     await finish_turn(talk.session, talk.turn, bubbles=bubbles, state=state, now=talk.now)
-    return {"messages": bubbles, "state": state}
+    assert talk.turn.reply is not None  # just stored
+    return dict(talk.turn.reply)
