@@ -12,7 +12,7 @@ import yaml
 
 from backoffice import messages
 from backoffice.errors import CitizenError
-from tests.repository.sources import PACKAGES, ROOT, calls, called, docstrings, modules
+from tests.repository.sources import PACKAGES, ROOT, called, calls, docstrings, modules
 
 _ASKING = ("text", "say", "buttons", "has_text", "t")
 _TEMPLATES = sorted((ROOT / "gateway" / "templates").rglob("*.html"))

@@ -1,0 +1,158 @@
+"""Production refuses to start with anything of the demonstration, and says all of it at once."""
+
+import json
+import os
+import subprocess
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from sanic import Sanic
+
+from backoffice.crypto import KeyRing
+from backoffice.results.signing import SigningKeys
+from bootstrap.container import build
+from bootstrap.settings import Settings
+from gateway.app import create_app
+from tests.repository.sources import ROOT
+
+PROCESSES = ("gateway", "actions", "worker")
+_GOOD = {
+    "XZ_MODE": "production",
+    "XZ_PUBLIC_URL": "https://hall.example.cn",
+    "XZ_BOT_SECRET": "b" * 32,
+    "XZ_ACTIONS_SECRET": "a" * 32,
+    "XZ_SMS_ADAPTER": "aliyun",
+    "XZ_REGISTERS_ADAPTER": "http",
+}
+
+
+def _start(process: str, folder: Path, **settings: str) -> subprocess.CompletedProcess[str]:
+    """Start a process that is expected to refuse."""
+    environment = {"PATH": os.environ["PATH"], "XZ_VAR_DIR": str(folder)} | settings
+    return subprocess.run(
+        [sys.executable, "-m", process],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("process", PROCESSES)
+def test_nothing_set_is_refused_with_the_whole_list(process: str, tmp_path: Path) -> None:
+    ended = _start(process, tmp_path, XZ_DEMO_CLERK_PASSWORD="easy", XZ_DEMO_ADMIN_PASSWORD="easy")
+    assert ended.returncode == 1
+    for name in (
+        "XZ_KEYS_FILE", "XZ_SIGNING_KEY_FILE", "XZ_BOT_SECRET", "XZ_ACTIONS_SECRET",
+        "XZ_SMS_ADAPTER", "XZ_REGISTERS_ADAPTER", "XZ_ESEAL_ADAPTER", "XZ_PUBLIC_URL",
+        "XZ_DEMO_CLERK_PASSWORD", "XZ_DEMO_ADMIN_PASSWORD",
+    ):  # fmt: skip
+        assert name in ended.stderr, name
+    assert "easy" not in ended.stderr, "a password was printed"
+    assert "Traceback" not in ended.stderr
+    assert list(tmp_path.iterdir()) == [], "it left something behind"
+
+
+@pytest.mark.parametrize(
+    ("changed", "told"),
+    [
+        ({"XZ_SMS_ADAPTER": "sandbox"}, "XZ_SMS_ADAPTER"),
+        ({"XZ_REGISTERS_ADAPTER": "sandbox"}, "XZ_REGISTERS_ADAPTER"),
+        ({"XZ_PUBLIC_URL": "http://hall.example.cn"}, "XZ_PUBLIC_URL"),
+        ({"XZ_BOT_SECRET": "short"}, "XZ_BOT_SECRET"),
+        ({"XZ_ACTIONS_SECRET": ""}, "XZ_ACTIONS_SECRET"),
+        ({"XZ_DEMO_HEAD_PASSWORD": "x"}, "XZ_DEMO_HEAD_PASSWORD"),
+        ({"XZ_KEYS_FILE": ""}, "XZ_KEYS_FILE"),
+        ({"XZ_SIGNING_KEY_FILE": ""}, "XZ_SIGNING_KEY_FILE"),
+    ],
+)
+def test_each_leftover_of_the_demonstration_is_a_fault(
+    changed: dict[str, str], told: str, tmp_path: Path
+) -> None:
+    given = _GOOD | {"XZ_KEYS_FILE": "keys", "XZ_SIGNING_KEY_FILE": "signing"}
+    # The seal has no adapter but the sandbox yet, so that one fault is always there.
+    assert [one.split()[0] for one in _faults(given)] == ["XZ_ESEAL_ADAPTER=sandbox"]
+    found = [one for one in _faults(given | changed) if "XZ_ESEAL" not in one]
+    assert len(found) == 1
+    assert told in found[0]
+
+
+def _faults(given: dict[str, str]) -> list[str]:
+    values = {name[3:].lower(): value for name, value in given.items() if value}
+    return Settings(**values).faults()  # type: ignore[arg-type]
+
+
+def _production(folder: Path, *, test_keys: bool) -> Settings:
+    """Settings that pass over the start's own check, to see what lies behind it."""
+    keys, signing = folder / "keys.json", folder / "signing.json"
+    KeyRing.generate().save(keys)
+    SigningKeys.generate(test=test_keys, now=datetime.now(UTC)).save(signing)
+    return Settings(
+        mode="production",
+        var_dir=folder,
+        keys_file=keys,
+        signing_key_file=signing,
+        public_url="https://hall.example.cn",
+        metrics_port=0,
+    )
+
+
+def test_keys_of_a_demonstration_sign_nothing_in_production(tmp_path: Path) -> None:
+    with pytest.raises(Exception, match=r"(?i)test"):
+        build(_production(tmp_path, test_keys=True))
+
+
+def test_the_demonstrations_inbox_and_clock_do_not_exist_in_production(tmp_path: Path) -> None:
+    def paths(settings: Settings) -> set[str]:
+        Sanic.test_mode = True
+        Sanic._app_registry.clear()
+        made = create_app(build(settings))
+        Sanic._app_registry.clear()
+        return {route.path for route in made.router.routes}
+
+    real = paths(_production(tmp_path, test_keys=False))
+    demo = paths(_production(tmp_path, test_keys=False).model_copy(update={"mode": "demo"}))
+    assert demo - real == {"demo/inbox", "demo/clock"}
+    assert real <= demo
+
+
+@pytest.mark.parametrize("process", PROCESSES)
+def test_broken_keys_are_refused_without_showing_them(process: str, tmp_path: Path) -> None:
+    keys = tmp_path / "keys.json"
+    keys.write_text(json.dumps({"current": "k1", "keys": {"k1": "c2VjcmV0"}, "index": "c2VjcmV0"}))
+    ended = _start(
+        process,
+        tmp_path,
+        XZ_MODE="demo",
+        XZ_KEYS_FILE=str(keys),
+        XZ_BOT_SECRET="b" * 32,
+        XZ_ACTIONS_SECRET="a" * 32,
+    )
+    assert ended.returncode == 1
+    assert "32 bytes" in ended.stderr
+    assert "Traceback" not in ended.stderr
+    assert "c2VjcmV0" not in ended.stderr
+
+
+def test_values_of_a_wrong_kind_are_named_but_not_shown(tmp_path: Path) -> None:
+    ended = _start("gateway", tmp_path, XZ_PORT="hunter2", XZ_MODE="hunter2")
+    assert ended.returncode == 1
+    assert "XZ_PORT" in ended.stderr
+    assert "XZ_MODE" in ended.stderr
+    assert "Traceback" not in ended.stderr
+    assert "hunter2" not in ended.stderr
+    ended = _start("gateway", tmp_path, XZ_SMS_TEMPLATES="hunter2")
+    assert ended.returncode == 1
+    assert "sms_templates" in ended.stderr.lower()
+    assert "Traceback" not in ended.stderr
+    assert "hunter2" not in ended.stderr
+
+
+def test_demo_data_is_not_put_into_production(tmp_path: Path) -> None:
+    ended = _start("bootstrap.demo", tmp_path, **_GOOD, XZ_KEYS_FILE="keys")
+    assert ended.returncode == 1
+    assert "demo mode" in ended.stderr
