@@ -8,9 +8,12 @@ from rasa_sdk.executor import ActionExecutor
 from sanic import Request
 from sanic.response import HTTPResponse, json
 
+from backoffice.crypto import KeysUnusable
 from backoffice.logs import configure_logging, log
+from backoffice.results.signing import SigningKeysUnusable
 from bootstrap.container import start_office
 from bootstrap.settings import SettingsUnusable, load_settings
+from catalogue.loader import CatalogueError
 
 HEADER = "X-Xiaozheng-Secret"
 
@@ -19,10 +22,10 @@ def main() -> None:
     """Start, or say why not."""
     try:
         settings = load_settings()
-    except SettingsUnusable as exc:
+        configure_logging("actions", settings.log_level)
+        start_office(settings)
+    except (SettingsUnusable, KeysUnusable, SigningKeysUnusable, CatalogueError) as exc:
         sys.exit(str(exc))
-    configure_logging("actions", settings.log_level)
-    start_office(settings)
     executor = ActionExecutor()
     executor.register_package("actions")
     app = create_app(executor)

@@ -3,8 +3,8 @@
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -106,7 +106,14 @@ def load_settings() -> Settings:
     Raises:
         SettingsUnusable: with the whole list of what is wrong.
     """
-    settings = Settings()
+    try:
+        settings = Settings()
+    except ValidationError as exc:
+        # Only names and what is expected: the value may be a secret in the wrong place.
+        wrong = [f"  - XZ_{str(one['loc'][0]).upper()}: {one['msg']}" for one in exc.errors()]
+        raise SettingsUnusable("cannot start:\n" + "\n".join(wrong)) from None
+    except SettingsError as exc:
+        raise SettingsUnusable(f"cannot start: {exc}") from None
     found = settings.faults()
     if found:
         raise SettingsUnusable(
