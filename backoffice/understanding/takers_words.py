@@ -27,6 +27,8 @@ def skip_leading(text: str, start: int, end: int) -> int:
 
 # ---------------------------------------------------------------- choices
 
+_CANTONESE = str.maketrans({"咗": "了", "嘅": "的", "冇": "没", "喺": "在", "啲": "些", "哋": "们"})
+
 
 @dataclass(frozen=True)
 class _Word:
@@ -45,7 +47,7 @@ def _option_words(options: tuple[Option, ...]) -> tuple[dict[str, _Word], re.Pat
             *((w, w != option.label or len(w) < 3) for w in labels),
             *((w, True) for w in option.short_answers),
         ]:
-            word = normalise(word).lower()
+            word = _comparable(normalise(word))
             if not word:
                 continue
             if word in known and known[word].value != option.value:
@@ -54,6 +56,11 @@ def _option_words(options: tuple[Option, ...]) -> tuple[dict[str, _Word], re.Pat
     for word in doubtful:
         known.pop(word, None)
     return known, re.compile(alternation(known) if known else r"(?!)")
+
+
+def _comparable(text: str) -> str:
+    """For comparing only: small letters, and Cantonese function words as Mandarin's, one to one."""
+    return text.lower().translate(_CANTONESE)
 
 
 @dataclass(frozen=True)
@@ -77,7 +84,7 @@ def _all_choices(reading: Reading, wanted: Wanted) -> list[_Choice]:
     known, pattern = _option_words(wanted.options)
     negation = any_of("cues", "negations").pattern
     result = []
-    for match in pattern.finditer(reading.text.lower()):
+    for match in pattern.finditer(_comparable(reading.text)):
         if reading.asks_at(match.start()):
             continue
         before = reading.text[max(0, match.start() - 6) : match.start()]
