@@ -98,7 +98,7 @@ async def _without_engine(talk: Talk, request: Mapping[str, Any]) -> dict[str, A
     if kind == "silence":
         await silence(talk)
     else:
-        talk.say("small.goodbye")
+        talk.say("small.goodbye_draft" if talk.draft and talk.signed_in else "small.goodbye")
     reply = await _finish(
         talk, Understood("goodbye" if kind == "leave" else "inform", [], talk.bubbles)
     )

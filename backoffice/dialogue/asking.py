@@ -7,9 +7,11 @@ from backoffice import messages
 from backoffice.applications.draft import Draft
 from backoffice.dialogue.agenda import Kind, Next
 from backoffice.dialogue.focus import send_code
-from backoffice.dialogue.people import hall_words
+from backoffice.dialogue.people import account_phone_field, hall_words
+from backoffice.dialogue.prefill import fill_what_is_known
 from backoffice.dialogue.reveal import partial, placeholder
 from backoffice.dialogue.talk import Talk
+from backoffice.understanding import mask_value
 from catalogue.form import FormField
 
 EXPLAIN_AFTER = 2
@@ -22,6 +24,7 @@ async def ask_next(talk: Talk) -> None:
     """Ask what is awaited: the interrupting question first, then the draft's next step."""
     if talk.focus is not None and await ask_focus(talk):
         return
+    await fill_what_is_known(talk)
     step = talk.step()
     if step is not None and talk.filling is not None:
         await _ASK[step.kind](talk, talk.filling, step)
@@ -63,13 +66,25 @@ def _ask_choice(talk: Talk, focus: dict[str, Any]) -> None:
 
 async def _ask_code(talk: Talk, focus: dict[str, Any]) -> None:
     if "fault" in focus:
-        talk.say(f"error.{focus['fault']['code']}", **focus["fault"]["params"])
+        fault = focus["fault"]
+        # An earlier code still works, and the ways out stay open.
+        talk.say(
+            f"error.{fault['code']}",
+            buttons=messages.buttons("ask.code"),
+            widget=await talk.widget("sms_code"),
+            **fault["params"],
+        )
         talk.focus = {k: v for k, v in focus.items() if k != "fault"}
         return
     if focus.get("closed"):
         talk.say("ask.code_closed")
         return
-    talk.say("ask.code", widget=await talk.widget("sms_code"))
+    key = "ask.code"
+    if focus.get("sent"):
+        key = "ask.code_sent"
+        talk.focus = {k: v for k, v in focus.items() if k != "sent"}
+    phone = mask_value("phone", focus["phone"])
+    talk.say(key, phone=phone, widget=await talk.widget("sms_code"))
 
 
 def _ask_card(talk: Talk, focus: dict[str, Any]) -> None:
@@ -161,16 +176,12 @@ async def _ask_not_eligible(talk: Talk, draft: Draft, step: Next) -> None:
 
 
 async def _ask_sign_in(talk: Talk, draft: Draft, step: Next) -> None:
-    phone = draft.answers.get("phone")
+    field = account_phone_field(draft)
+    phone = draft.answers.get(field)
     if phone is None or talk.recall("no_code_to_draft_phone"):
         talk.focus = {"kind": "sign_in_phone", "then": "draft"}
     else:
         await send_code(talk, phone=str(phone), then="draft")
-        if (talk.focus or {}).get("sent"):
-            talk.say(
-                "ask.code_sent", phone=placeholder("phone"), widget=await talk.widget("sms_code")
-            )
-            return
     await ask_focus(talk)
 
 

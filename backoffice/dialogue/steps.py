@@ -17,6 +17,10 @@ Hear = Callable[[Talk, Draft, Next, str | None], Awaitable[Heard | None]]
 
 async def hear_step(talk: Talk, draft: Draft, step: Next, act: str | None) -> Heard | None:
     """The answer to this step, or None when the text is no plain answer to it."""
+    if talk.says("no_face") and draft.progress.get("face") in (None, "agreed"):
+        return await answer_consent(talk, draft, granted=False)
+    if talk.says("submit_early") and step.kind not in (Kind.REVIEW, Kind.SIGNATURE):
+        return _heard(talk).happened("not_yet_complete")
     hear = _HEAR.get(step.kind)
     return await hear(talk, draft, step, act) if hear is not None else None
 
