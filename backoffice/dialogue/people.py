@@ -4,6 +4,7 @@ from datetime import date
 from typing import Any
 
 from backoffice import messages
+from backoffice.applications.draft import Draft
 from backoffice.dialogue.talk import Talk
 from backoffice.identity.models import Citizen
 from backoffice.identity.services import phone_of
@@ -16,9 +17,15 @@ async def known_phone(talk: Talk) -> str | None:
         citizen = await talk.session.get(Citizen, talk.conversation.citizen_id)
         if citizen is not None:
             return phone_of(citizen)
-    if talk.draft is not None and talk.draft.answers.get("phone"):
-        return str(talk.draft.answers["phone"])
+    if talk.draft is not None:
+        phone = talk.draft.answers.get(account_phone_field(talk.draft))
+        return str(phone) if phone else None
     return None
+
+
+def account_phone_field(draft: Draft) -> str:
+    """The field with the phone of whoever is speaking: the applicant's, or the proxy's."""
+    return "proxy_phone" if draft.for_other else "phone"
 
 
 async def ask_for_person(talk: Talk, *, about: str = "question") -> None:
