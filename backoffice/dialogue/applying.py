@@ -112,7 +112,7 @@ async def correct(talk: Talk) -> None:
         for slug in talk.prepared.get("named", [])
         if slug in draft.answers or slug in draft.materials
     ]
-    if not named and talk.says("last_one"):
+    if not named and talk.mentions("last_one"):
         named = list(draft.progress.get("recent", []))[-1:]
     if not named or len(named) > 2:
         talk.focus = {"kind": "correct_which"}

@@ -7,7 +7,7 @@ the turn, so that a repeated turn changes nothing twice.
 from typing import Any
 
 from backoffice.applications.draft import Draft
-from backoffice.dialogue.agenda import Kind
+from backoffice.dialogue.agenda import Kind, Next
 from backoffice.dialogue.capture import count_failure, take_answer
 from backoffice.dialogue.events import hear_event
 from backoffice.dialogue.focus import hear_focus
@@ -32,7 +32,9 @@ _ALWAYS = frozenset({"ask_human", "pause", "cancel", "repeat", "goodbye", "greet
 _MAY_BE_PASSED_OVER = frozenset({"choose_draft", "confirm_card", "correct_which"})
 """Questions that need no answer once the citizen goes on with the form."""
 _ACCEPT_INCOMPLETE_AFTER = 2
-"""An address asked for its room this often is taken as it is: some houses have none."""
+_MAY_BE_LACKING = frozenset({"fault.address.room_missing", "fault.region.village_missing"})
+"""What some addresses really do not have: asked for twice, they are taken as they are, and the
+clerk sees it. Anything else that is incomplete is no answer."""
 
 
 async def prepare(talk: Talk) -> None:
@@ -71,7 +73,7 @@ async def _hear_form(talk: Talk, draft: Draft, act: str | None) -> Heard:
     assert step is not None  # there is a draft
     if (heard := await hear_step(talk, draft, step, act)) is not None:
         return heard
-    awaited = step.key if step.kind in (Kind.FIELD, Kind.CARD_OR_FIELD) else None
+    awaited = _awaited_field(draft, step)
     wanted = wanted_of(draft, awaited)
     found = extract(
         talk.text,
@@ -89,6 +91,16 @@ async def _hear_form(talk: Talk, draft: Draft, act: str | None) -> Heard:
     return heard
 
 
+def _awaited_field(draft: Draft, step: Next) -> str | None:
+    """The field that the step is about. Told not to be eligible, people correct their own word."""
+    if step.kind in (Kind.FIELD, Kind.CARD_OR_FIELD):
+        return step.key
+    condition = draft.item.condition(step.key or "") if step.kind == Kind.NOT_ELIGIBLE else None
+    if condition is None or condition.declared_by is None:
+        return None
+    return next(iter(condition.declared_by.fields), None)
+
+
 def _proxy_is_asked(awaited: str | None) -> bool:
     return bool(awaited and awaited.startswith("proxy_"))
 
@@ -101,7 +113,7 @@ async def take_found(
         if not one.certain:
             heard.tentative = {"field": one.key, "value": one.value}
             continue
-        if one.fault is not None and not _enough(draft, one.key, awaited):
+        if one.fault is not None and not _enough(draft, one, awaited):
             _keep_part(draft, heard, one, awaited)
             continue
         changed = await take_answer(talk, draft, one.key, _plain(one.value), source="typed")
@@ -125,9 +137,14 @@ def _keep_part(draft: Draft, heard: Heard, part: Found, awaited: str | None) -> 
     count_failure(draft, part.key)
 
 
-def _enough(draft: Draft, key: str, awaited: str | None) -> bool:
-    failed = int(draft.progress.get("attempts", {}).get(key, 0))
-    return key == awaited and failed + 1 >= _ACCEPT_INCOMPLETE_AFTER
+def _enough(draft: Draft, part: Found, awaited: str | None) -> bool:
+    failed = int(draft.progress.get("attempts", {}).get(part.key, 0))
+    return (
+        part.key == awaited
+        and part.fault is not None
+        and part.fault.code in _MAY_BE_LACKING
+        and failed + 1 >= _ACCEPT_INCOMPLETE_AFTER
+    )
 
 
 def _plain(value: Any) -> Any:
@@ -150,7 +167,7 @@ def _decide_act(
         heard.act = "inform"
     elif question:
         heard.tentative = None
-    elif is_correction(talk.text) and (heard.named or talk.says("last_one")):
+    elif is_correction(talk.text) and (heard.named or talk.mentions("last_one")):
         heard.act, heard.tentative = "correct", None
     elif act is not None:
         heard.act, heard.tentative = act, None

@@ -123,6 +123,10 @@ class Talk:
             "dialogue", section
         )
 
+    def mentions(self, section: str) -> bool:
+        """Whether one of the short expressions of `dialogue.yml` is part of the utterance."""
+        return any(one in self.text for one in words("dialogue", section))
+
     def say(
         self,
         key: str,
