@@ -6,7 +6,8 @@ from backoffice import messages
 from backoffice.dialogue import facts
 from backoffice.dialogue.talk import Talk
 from backoffice.dialogue.wanted import wanted_field
-from backoffice.understanding import extract, fields_named
+from backoffice.understanding import fields_named
+from catalogue.form import Option
 from catalogue.schema import Faq, ServiceItem
 
 _OTHER = "other"
@@ -130,10 +131,16 @@ def _what(talk: Talk, item: ServiceItem) -> str | None:
 def known_of(talk: Talk, item: ServiceItem) -> Mapping[str, object]:
     """The answers given so far, and the choices that the question itself mentions ("租房要…")."""
     known: dict[str, object] = dict(talk.draft.answers) if talk.draft is not None else {}
-    choices = [wanted_field(one) for one in item.fields if one.type == "choice"]
-    for found in extract(talk.text.rstrip("?？"), choices, today=talk.today).found:
-        known.setdefault(found.key, found.value)
+    for field in item.fields:
+        said = {one.value for one in field.options if _is_mentioned(one, talk.text)}
+        if len(said) == 1:
+            known.setdefault(field.slug, said.pop())
     return known
+
+
+def _is_mentioned(option: Option, text: str) -> bool:
+    """Whether a question names this option; `extract` takes no answers from questions."""
+    return any(word in text for word in (option.label, *option.synonyms))
 
 
 def _materials(talk: Talk, item: ServiceItem) -> str | None:
