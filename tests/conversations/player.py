@@ -232,12 +232,13 @@ class Player:
     async def _fill(self, goal: str) -> None:
         """Answer as the person does, until `goal` is awaited."""
         for _ in range(_LONGEST_FILLING):
-            awaited = self.reply.awaiting
+            awaited, text = self.reply.awaiting, self.reply.text
             if awaited == goal:
                 return
             await self._answer(awaited)
             assert self.reply.state["act"] in _ANSWERING, f"没听成回答：{self.reply.state['act']}"
-            assert self.reply.awaiting != awaited or awaited is None, f"“{awaited}”答了还在问"
+            stuck = self.reply.awaiting == awaited and self.reply.text == text
+            assert not stuck or awaited is None, f"“{awaited}”答了还在问"
             if goal == "提交" and self.reply.awaiting is None:
                 return
         raise AssertionError(f"一直没有等到“{goal}”")

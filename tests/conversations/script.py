@@ -3,7 +3,7 @@
 `README.md` in this folder explains every key to trainers.
 """
 
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -16,7 +16,12 @@ FOLDER = Path(__file__).resolve().parent
 CHANNELS = {"手机": "phone", "自助机": "kiosk"}
 
 Channel = Literal["手机", "自助机"]
-Texts = Annotated[list[str], BeforeValidator(lambda v: [v] if isinstance(v, str) else v)]
+def _texts(value: Any) -> list[str]:
+    """One text or several; YAML makes numbers of what looks like one."""
+    return [str(one) for one in (value if isinstance(value, list) else [value])]
+
+
+Texts = Annotated[list[str], BeforeValidator(_texts)]
 
 
 def _moment(value: Any) -> Any:
@@ -109,7 +114,7 @@ class ExpectedTask(Strict):
 
     kind: Literal["callback", "complaint", "appointment"] = Field(alias="种类")
     phone: str | None = Field(default=None, alias="手机号")
-    day: str | None = Field(default=None, alias="最晚")
+    day: date | None = Field(default=None, alias="最晚")
 
 
 class End(Strict):
