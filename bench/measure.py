@@ -26,11 +26,13 @@ class Tally:
         seconds: of each turn.
         slices: turns and seconds of each slice.
         faults: what went wrong, one line each.
+        cpu_s: processor seconds of each process, by its command.
     """
 
     seconds: list[float] = field(default_factory=list)
     slices: list[tuple[int, float]] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
+    cpu_s: dict[str, float] = field(default_factory=dict)
 
     def summary(self) -> dict[str, Any]:
         """The figures of the report."""
@@ -42,6 +44,7 @@ class Tally:
             "p50_ms": round(1000 * median(self.seconds), 1) if self.seconds else None,
             "p95_ms": round(1000 * cuts[18], 1),
             "turns_per_s": round(turns / spent, 2) if spent else None,
+            "cpu_ms_per_turn": {k: round(1000 * v / turns, 1) for k, v in self.cpu_s.items()},
             "slices_turns_per_s": [round(n / s, 2) for n, s in self.slices],
         }
 
@@ -60,7 +63,7 @@ async def measure(
                 await asyncio.gather(*(side.greet(http, one) for one in visitors[side.name]))
             for number, part in enumerate(parts):
                 for side in sides:
-                    if number:
+                    if number == 1:
                         await side.settle(http, visitors[side.name])
                     await _slice(http, side, visitors[side.name], part, tallies[side.name])
     return tallies

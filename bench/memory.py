@@ -1,17 +1,22 @@
-"""Memory of processes and all their children, read from /proc (Linux)."""
+"""Memory and processor time of processes and all their children, from /proc (Linux)."""
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
 
 @dataclass(frozen=True)
 class Memory:
-    """One process. `rss_mb` counts shared pages in full, `pss_mb` shares them out."""
+    """One process. `rss_mb` counts shared pages in full, `pss_mb` shares them out.
+
+    `cpu_s` is the processor time since its start.
+    """
 
     pid: int
     command: str
     rss_mb: float
     pss_mb: float
+    cpu_s: float
 
 
 def memory_of(roots: list[int]) -> list[Memory]:
@@ -40,7 +45,11 @@ def _memory(pid: int) -> Memory | None:
             line.split(":")[0]: int(line.split()[1])
             for line in (folder / "smaps_rollup").read_text().splitlines()[1:]
         }
+        times = (folder / "stat").read_text().rpartition(")")[2].split()
         command = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode("utf-8", "replace")
     except OSError:  # ended meanwhile
         return None
-    return Memory(pid, command.strip()[:90], kilobytes["Rss"] / 1024, kilobytes["Pss"] / 1024)
+    cpu_s = (int(times[11]) + int(times[12])) / os.sysconf("SC_CLK_TCK")
+    return Memory(
+        pid, command.strip()[:90], kilobytes["Rss"] / 1024, kilobytes["Pss"] / 1024, cpu_s
+    )

@@ -12,6 +12,7 @@ import platform
 import shutil
 import sys
 import tempfile
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -20,8 +21,9 @@ import aiohttp
 
 from bench.dialogue import Line, load_dialogue
 from bench.measure import Tally, measure
+from bench.memory import Memory
 from bench.ours import Ours
-from bench.sides import Citizen, Side
+from bench.sides import Citizen, Side, WrongAnswer
 from bench.stock_rasa import Stock
 from ops.env import ROOT
 
@@ -30,11 +32,12 @@ MIN_RATE_RATIO = 1.0
 MAX_RSS_MB = 2560
 AT_ONCE = 16
 _STANDARD = "stock-default"
+_BEGIN = time.monotonic()
 
 
 def say(line: str) -> None:
-    """One line of progress."""
-    print(f"[bench] {line}", file=sys.stderr, flush=True)
+    """One line of progress, with the seconds since the start."""
+    print(f"[bench] {time.monotonic() - _BEGIN:4.0f} s  {line}", file=sys.stderr, flush=True)
 
 
 def contestants(folder: Path, port: int, names: set[str]) -> list[Side]:
@@ -50,14 +53,29 @@ def contestants(folder: Path, port: int, names: set[str]) -> list[Side]:
 async def compare(
     sides: list[Side], parts: list[list[Line]], *, alone: int, together: int
 ) -> dict[str, dict[str, Tally]]:
-    """Both measurements, after one unmeasured dialogue that warms everything up."""
+    """Both measurements, after one unmeasured dialogue that warms everything up.
+
+    Raises:
+        WrongAnswer: a side cannot hold the dialogue at all.
+    """
     say("warm up …")
-    await measure(sides, parts, citizens=4, dialogues=1)
+    for name, tally in (await measure(sides, parts, citizens=4, dialogues=1)).items():
+        if tally.faults:
+            raise WrongAnswer(f"{name} does not hold the dialogue: {tally.faults[0]}")
     say(f"one citizen, {alone} dialogues a side …")
     one = await measure(sides, parts, citizens=1, dialogues=alone)
     say(f"{AT_ONCE} citizens at once, {together} dialogues each a side …")
+    before = {side.name: side.memory() for side in sides}
     many = await measure(sides, parts, citizens=AT_ONCE, dialogues=together)
+    for side in sides:
+        many[side.name].cpu_s = spent(before[side.name], side.memory())
     return {"1": one, str(AT_ONCE): many}
+
+
+def spent(before: list[Memory], after: list[Memory]) -> dict[str, float]:
+    """Processor seconds of each process between two looks, by its command."""
+    earlier = {one.pid: one.cpu_s for one in before}
+    return {one.command: one.cpu_s - earlier.get(one.pid, 0.0) for one in after}
 
 
 async def photograph(ours: Ours, parts: list[list[Line]]) -> None:
