@@ -12,6 +12,7 @@ from backoffice.dialogue.capture import count_failure, take_answer
 from backoffice.dialogue.events import hear_event
 from backoffice.dialogue.focus import hear_focus
 from backoffice.dialogue.heard import Heard
+from backoffice.dialogue.small import crisis_in
 from backoffice.dialogue.steps import hear_step
 from backoffice.dialogue.talk import Talk
 from backoffice.dialogue.wanted import volunteered, wanted_of
@@ -47,6 +48,8 @@ async def prepare(talk: Talk) -> None:
 
 async def _hear_text(talk: Talk) -> Heard:
     act = closed_act(talk.text)
+    if crisis_in(talk.text) is not None:
+        return Heard(mask(talk.text), "out_of_scope")
     if act in _ALWAYS and not (talk.focus or {}).get("kind", "").startswith("confirm"):
         return Heard(mask(talk.text), act)
     if talk.says("sign_in") and not talk.signed_in:
@@ -98,7 +101,7 @@ def _awaited_field(draft: Draft, step: Next) -> str | None:
     condition = draft.item.condition(step.key or "") if step.kind == Kind.NOT_ELIGIBLE else None
     if condition is None or condition.declared_by is None:
         return None
-    return next(iter(condition.declared_by.fields), None)
+    return next(iter(condition.declared_by.fields()), None)
 
 
 def _proxy_is_asked(awaited: str | None) -> bool:

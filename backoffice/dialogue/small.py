@@ -23,12 +23,18 @@ async def small_talk(talk: Talk, act: str) -> None:
     talk.say(key, buttons=[] if talk.filling else None)
 
 
+def crisis_in(text: str) -> str | None:
+    """The kind of crisis that the text speaks of; it goes before everything that was asked."""
+    kinds = lexicon("crisis").items()
+    return next((kind for kind, words in kinds if any(word in text for word in words)), None)
+
+
 async def out_of_scope(talk: Talk) -> None:
     """Not this hall's business; a crisis gets its own caring answer with the right number."""
-    for kind, words in lexicon("crisis").items():
-        if any(word in talk.text for word in words):
-            talk.say(f"crisis.{kind}")
-            return
+    crisis = crisis_in(talk.text)
+    if crisis is not None:
+        talk.say(f"crisis.{crisis}")
+        return
     planned = planned_named(talk, None)
     if planned is not None:
         talk.say("consult.planned", title=planned)
