@@ -187,7 +187,7 @@ def test_results_are_shown_only_after_signing_in(page: Page) -> None:
 def test_application_shows_its_history_and_leads_to_the_result(page: Page) -> None:
     sign_in(page)
     page.get_by_role("link", name="我的办件").click()
-    expect(page.get_by_text("需要您：重新拍一张租赁合同的签字页")).to_be_visible()
+    expect(page.get_by_text("请按通知补正")).to_be_visible()
     page.get_by_role("link", name="广东省居住证").click()
     expect(page.get_by_text("窗口人员受理了申请")).to_be_visible()
     press(page, "查看办理结果")

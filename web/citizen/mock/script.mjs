@@ -116,7 +116,7 @@ export const APPLICATION = {
   status: 'approved',
   status_text: '已批准',
   updated_at: '2026-11-23T10:12:00+08:00',
-  promised_at: '2026-11-30',
+  due_on: '2026-11-30',
   awaiting: null,
   answers: [
     { label: '由谁办理', value: '本人' },

@@ -90,10 +90,10 @@ function meApi(req, res, url) {
   if (path === '') return json(res, 200, { signed_in: true, phone_masked: '138****5678' })
   if (path === '/applications') {
     const { answers, materials, history, result, ...row } = APPLICATION
-    const draft = { id: 'b2', item_name: '出租屋租赁登记', status: 'supplement_due', status_text: '需要补正', updated_at: '2026-11-20T15:20:00+08:00', awaiting: '重新拍一张租赁合同的签字页', number: 'SW20261118000031' }
+    const draft = { id: 'b2', item_name: '出租屋租赁登记', status: 'supplement_due', status_text: '需要补正', updated_at: '2026-11-20T15:20:00+08:00', awaiting: 'citizen', number: 'SW20261118000031' }
     return json(res, 200, { applications: [draft, row] })
   }
-  if (path === '/applications/b2') return json(res, 200, { ...APPLICATION, id: 'b2', item_name: '出租屋租赁登记', status: 'supplement_due', status_text: '需要补正', awaiting: '重新拍一张租赁合同的签字页', result: null })
+  if (path === '/applications/b2') return json(res, 200, { ...APPLICATION, id: 'b2', item_name: '出租屋租赁登记', status: 'supplement_due', status_text: '需要补正', awaiting: 'citizen', result: null })
   if (path === `/applications/${APPLICATION.id}`) return json(res, 200, APPLICATION)
   if (path === '/results') return json(res, 200, { results: RESULTS })
   const file = /^\/results\/(\w+)\/(qr\.png|document\.pdf)$/.exec(path)

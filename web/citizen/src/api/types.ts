@@ -90,6 +90,9 @@ export interface ApplicationRow {
   status: string
   status_text: string
   updated_at: string
+  /** The day by which it is promised to be decided; only while the hall works on it. */
+  due_on?: string | null
+  /** Who must act next: `citizen`, or null. */
   awaiting?: string | null
 }
 
@@ -97,7 +100,6 @@ export interface ApplicationDetail extends ApplicationRow {
   answers: { label: string; value: string }[]
   materials: { name: string; state: string }[]
   history: { at: string; text: string }[]
-  promised_at?: string | null
   result?: { id: string } | null
 }
 

@@ -9,9 +9,8 @@ const TONES: Record<string, Tone> = {
   accepted: 'busy',
   supplement_due: 'bad',
   approved: 'good',
-  completed: 'good',
   refused: 'bad',
-  rejected: 'bad',
+  not_accepted: 'bad',
   withdrawn: 'mute',
   cancelled: 'mute',
   valid: 'good',
@@ -20,6 +19,16 @@ const TONES: Record<string, Tone> = {
 }
 
 const RESULT_TEXTS: Record<string, string> = { valid: '有效', revoked: '已撤销', expired: '已过期' }
+
+/** What the citizen has to do, for the states that wait for him. */
+const TODO: Record<string, string> = {
+  draft: '还没有填完，可以接着填',
+  supplement_due: '请按通知补正，改好再交回来',
+}
+
+export function todoText(row: { status: string; awaiting?: string | null }): string {
+  return row.awaiting ? (TODO[row.status] ?? '请到对话里继续') : ''
+}
 
 export function toneOf(status: string): Tone {
   return TONES[status] ?? 'mute'
