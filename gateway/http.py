@@ -3,6 +3,7 @@
 import secrets
 import time
 from typing import Any, TypeVar
+from urllib.parse import unquote
 
 from limits import parse
 from limits.storage import MemoryStorage
@@ -11,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from sanic import HTTPResponse, Request, Sanic, json
 from sanic.exceptions import MethodNotAllowed, PayloadTooLarge, SanicException
 from sanic.exceptions import NotFound as NoSuchRoute
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import DataError, IntegrityError, OperationalError
 from sqlalchemy.orm.exc import StaleDataError
 
 from backoffice import messages
@@ -36,6 +37,8 @@ LIMITS = {
         "login": "300/minute",
     },
 }
+_LONGEST_PART = 255
+"""Bytes of one part of a path: the longest name of a file."""
 _limiter = MovingWindowRateLimiter(MemoryStorage())
 
 
@@ -75,7 +78,8 @@ def office_of(request: Request) -> Office:
 def bearer(request: Request) -> str:
     """The bearer token; empty when there is none."""
     kind, _, token = request.headers.get("Authorization", "").partition(" ")
-    return token.strip() if kind.lower() == "bearer" else ""
+    # Ours are ASCII; anything else cannot be one and would not even encode.
+    return token.strip() if kind.lower() == "bearer" and token.isascii() else ""
 
 
 def limit(request: Request, what: str, who: str | None = None) -> None:
@@ -96,8 +100,21 @@ def refusal(code: str, status: int, **params: Any) -> HTTPResponse:
     )
 
 
+async def refuse_odd_paths(request: Request) -> None:
+    """No address of ours has control characters or endless parts; file systems fail over them."""
+    path = unquote(request.path)
+    if not path.isprintable() or any(
+        len(part.encode()) > _LONGEST_PART for part in path.split("/")
+    ):
+        raise NotFound
+
+
 def install_errors(app: Sanic) -> None:
     """One place where exceptions become answers."""
+
+    @app.exception(IsADirectoryError)
+    async def _folder(request: Request, exc: IsADirectoryError) -> HTTPResponse:
+        return refusal(NotFound.code, NotFound.status)
 
     @app.exception(CitizenError)
     async def _citizen(request: Request, exc: CitizenError) -> HTTPResponse:
@@ -119,6 +136,12 @@ def install_errors(app: Sanic) -> None:
     async def _busy(request: Request, exc: Exception) -> HTTPResponse:
         log("gateway").warning("request.clash", error=type(exc).__name__)
         return refusal(Busy.code, Busy.status)
+
+    @app.exception(DataError)
+    async def _unstorable(request: Request, exc: DataError) -> HTTPResponse:
+        """PostgreSQL knows no NUL in a text; nothing else of what is sent reaches it unchecked."""
+        log("gateway").warning("request.unstorable", where=_where(exc))
+        return refusal(BadRequest.code, BadRequest.status)
 
     @app.exception(OperationalError, Unavailable)
     async def _down(request: Request, exc: Exception) -> HTTPResponse:

@@ -169,7 +169,9 @@ def csrf_of(session: StaffSession) -> str:
 
 def csrf_matches(session: StaffSession, given: str | None) -> bool:
     """Whether a form or request carries this session's CSRF token; constant time."""
-    return given is not None and hmac.compare_digest(csrf_of(session).encode(), given.encode())
+    if given is None or not given.isascii():
+        return False
+    return hmac.compare_digest(csrf_of(session).encode(), given.encode())
 
 
 async def create_user(

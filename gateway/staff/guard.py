@@ -109,7 +109,7 @@ async def _who(request: Request) -> Signed | None:
     office = request.app.ctx.office
     bearer = _bearer(request)
     token = bearer or request.cookies.get(cookie_name(request))
-    if not token:
+    if not token or not token.isascii():
         return None
     async with office.sessions.begin() as session:
         signed = await staff_of(session, token, WALL.now())
