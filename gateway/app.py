@@ -13,7 +13,7 @@ from bootstrap.settings import ROOT
 from gateway import chat, demo, me, staff, verification
 from gateway.description import describe_interface
 from gateway.engine import Engine
-from gateway.http import install_errors, office_of
+from gateway.http import install_errors, office_of, refuse_odd_paths
 from integrations.ports import Unavailable
 
 _H5 = ROOT / "web" / "citizen" / "dist" / "build" / "h5"
@@ -49,6 +49,7 @@ def create_app(office: Office, engine: Engine | None = None) -> Sanic:
     describe_interface(app)
     install_errors(app)
     _serve_pages(app)
+    app.on_request(refuse_odd_paths)
     app.on_response(_harden)
     app.after_server_start(_warm)
     app.before_server_stop(_close)
@@ -60,6 +61,10 @@ async def _harden(request: Request, response: HTTPResponse) -> None:
     for name, value in _HEADERS.items():
         response.headers.setdefault(name, value)
     response.headers.setdefault("Content-Security-Policy", _CSP)
+    if request.path.startswith(("/api/", "/demo/")):  # conversations and papers are in no cache
+        response.headers.setdefault("Cache-Control", "no-store")
+    if office_of(request).settings.public_url.startswith("https://"):
+        response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
 
 
 async def _warm(app: Sanic) -> None:
