@@ -1,7 +1,7 @@
 """The chat interface: a visit, its turns, its uploads, what came later."""
 
 import re
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from uuid import uuid4
 
 from pydantic import Field, model_validator
@@ -45,7 +45,7 @@ class Event(Body):
     type: Literal["widget_done", "widget_declined", "silence", "leave"]
     widget: str | None = Field(default=None, max_length=64)
     upload_id: str | None = Field(default=None, max_length=64)
-    value: str | bool | None = Field(default=None)
+    value: Annotated[str, Field(max_length=200)] | bool | None = None
 
 
 class Say(Body):
