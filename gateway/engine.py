@@ -67,9 +67,15 @@ class Engine:
         if answer.status_code != 200:
             log("engine").error("engine.failed", status=answer.status_code)
             raise EngineDown
-        said = answer.json()
-        bubbles = [one.get("custom") or {"text": one.get("text", "")} for one in said["messages"]]
-        return Understood(str(said["act"]), list(said["items"]), bubbles)
+        try:
+            said = answer.json()
+            bubbles = [
+                one.get("custom") or {"text": one.get("text", "")} for one in said["messages"]
+            ]
+            return Understood(str(said["act"]), list(said["items"]), bubbles)
+        except (ValueError, LookupError, TypeError, AttributeError) as exc:
+            log("engine").error("engine.broken_answer", error=type(exc).__name__)
+            raise EngineDown from exc
 
     async def ready(self) -> bool:
         """Whether the engine would answer."""
