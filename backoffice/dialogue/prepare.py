@@ -19,6 +19,8 @@ from backoffice.dialogue.wanted import volunteered, wanted_of
 from backoffice.understanding import (
     Extraction,
     Found,
+    Person,
+    Wanted,
     asks_reason,
     closed_act,
     extract,
@@ -78,13 +80,7 @@ async def _hear_form(talk: Talk, draft: Draft, act: str | None) -> Heard:
         return heard
     awaited = _awaited_field(draft, step)
     wanted = wanted_of(draft, awaited)
-    found = extract(
-        talk.text,
-        wanted,
-        today=talk.today,
-        channel=talk.conversation.channel,
-        speaker="proxy" if _proxy_is_asked(awaited) else "applicant",
-    )
+    found = _read_form(talk, draft, wanted, awaited)
     heard = Heard(found.safe_text)
     await take_found(talk, draft, heard, found, awaited)
     if heard.taken and (talk.focus or {}).get("kind") in _MAY_BE_PASSED_OVER:
@@ -92,6 +88,26 @@ async def _hear_form(talk: Talk, draft: Draft, act: str | None) -> Heard:
     heard.named = fields_named(talk.text, wanted)
     _decide_act(talk, heard, found, act, awaited)
     return heard
+
+
+def _read_form(talk: Talk, draft: Draft, wanted: list[Wanted], awaited: str | None) -> Extraction:
+    """What the text answers. A proxy speaks of the applicant as "he", but gives bare numbers too."""
+
+    def read(speaker: Person) -> Extraction:
+        return extract(
+            talk.text,
+            wanted,
+            today=talk.today,
+            channel=talk.conversation.channel,
+            speaker=speaker,
+        )
+
+    if awaited is None or not draft.for_other:
+        return read("proxy" if _proxy_is_asked(awaited) else "applicant")
+    first, second = read("applicant"), read("proxy")
+    if _proxy_is_asked(awaited):
+        first, second = second, first
+    return second if first.value(awaited) is None and second.value(awaited) is not None else first
 
 
 def _awaited_field(draft: Draft, step: Next) -> str | None:

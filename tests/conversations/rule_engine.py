@@ -58,7 +58,13 @@ class RuleEngine:
         self._actions = executor.actions
 
     async def turn(
-        self, *, conversation_id: str, turn_id: str, safe_text: str, act: str | None, item: str | None
+        self,
+        *,
+        conversation_id: str,
+        turn_id: str,
+        safe_text: str,
+        act: str | None,
+        item: str | None,
     ) -> Understood:
         """See `Engine.turn`."""
         if (conversation_id, turn_id) in self._done:
@@ -67,7 +73,7 @@ class RuleEngine:
         act, item = act or told_act, item or told_item
         if act is None:
             self.unexplained = True
-            raise EngineDown()
+            raise EngineDown
         mind = self._minds.setdefault(conversation_id, _Mind())
         turn = _Turn(mind, _tracker(conversation_id, turn_id, act, item))
         if mind.in_form and act in _ANSWERS:

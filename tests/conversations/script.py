@@ -16,6 +16,8 @@ FOLDER = Path(__file__).resolve().parent
 CHANNELS = {"手机": "phone", "自助机": "kiosk"}
 
 Channel = Literal["手机", "自助机"]
+
+
 def _texts(value: Any) -> list[str]:
     """One text or several; YAML makes numbers of what looks like one."""
     return [str(one) for one in (value if isinstance(value, list) else [value])]

@@ -1,7 +1,7 @@
 """Every conversation file of this folder, quick and full.
 
-    pytest tests/conversations -k quick              # seconds, no model
-    pytest tests/conversations -k "full and 撤回"     # the real processes, some files only
+pytest tests/conversations -k quick              # seconds, no model
+pytest tests/conversations -k "full and 撤回"     # the real processes, some files only
 """
 
 from pathlib import Path
@@ -49,7 +49,9 @@ async def test_quick(
 
 
 @pytest.mark.parametrize("path", _cases("full"))
-async def test_full(path: Path, full_stage: Stage, persons: Persons, identities: Identities) -> None:
+async def test_full(
+    path: Path, full_stage: Stage, persons: Persons, identities: Identities
+) -> None:
     await _play(path, full_stage, persons, identities)
 
 
