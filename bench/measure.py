@@ -61,9 +61,9 @@ async def measure(
             visitors = {side.name: [Citizen("") for _ in range(citizens)] for side in sides}
             for side in sides:
                 await asyncio.gather(*(side.greet(http, one) for one in visitors[side.name]))
-            for number, part in enumerate(parts):
+            for part in parts:
                 for side in sides:
-                    if number == 1:
+                    if any("{code}" in line.say for line in part):
                         await side.settle(http, visitors[side.name])
                     await _slice(http, side, visitors[side.name], part, tallies[side.name])
     return tallies
