@@ -12,12 +12,27 @@ from typing import Any
 import structlog
 
 _FORBIDDEN = frozenset(
-    {"text", "raw", "name", "phone", "id_no", "id_number", "address", "token", "code", "body", "password", "value"}
+    {
+        "text",
+        "raw",
+        "name",
+        "phone",
+        "id_no",
+        "id_number",
+        "address",
+        "token",
+        "code",
+        "body",
+        "password",
+        "value",
+    }
 )
 _DIGITS = re.compile(r"\d{7,}[\dXx]?")
 
 
-def scrub(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+def scrub(
+    _logger: object, _method: str, event: MutableMapping[str, Any]
+) -> MutableMapping[str, Any]:
     """Drop forbidden keys and mask digit runs in every field of a log line."""
     for key in list(event):
         if key in _FORBIDDEN:
@@ -27,13 +42,37 @@ def scrub(_logger: object, _method: str, event: MutableMapping[str, Any]) -> Mut
     return event
 
 
+def bare_exception(
+    _logger: object, _method: str, event: MutableMapping[str, Any]
+) -> MutableMapping[str, Any]:
+    """Of an exception only its type and place: its message may quote what a person sent."""
+    found = event.pop("exc_info", None)
+    if found is True:
+        found = sys.exc_info()
+    exc = found[1] if isinstance(found, tuple) else found
+    if isinstance(exc, BaseException):
+        event["error"] = type(exc).__name__
+        event["where"] = places(exc)
+    return event
+
+
+def places(exc: BaseException) -> list[str]:
+    """The last frames that an exception went through: `file.py:line`, innermost last."""
+    found, trace = [], exc.__traceback__
+    while trace is not None:
+        file = trace.tb_frame.f_code.co_filename
+        found.append(f"{file.rsplit('/', 1)[-1]}:{trace.tb_lineno}")
+        trace = trace.tb_next
+    return found[-8:]
+
+
 def configure_logging(process: str, level: str = "INFO") -> None:
     """JSON lines on standard output, for our own events and the libraries' warnings."""
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
-        structlog.processors.format_exc_info,
+        bare_exception,
         scrub,
     ]
     structlog.configure(

@@ -17,7 +17,7 @@ from sqlalchemy.orm.exc import StaleDataError
 
 from backoffice import messages
 from backoffice.errors import BadRequest, Busy, CitizenError, EngineDown, NotFound
-from backoffice.logs import log
+from backoffice.logs import log, places
 from bootstrap.container import Office
 from integrations.ports import Unavailable
 
@@ -112,10 +112,6 @@ async def refuse_odd_paths(request: Request) -> None:
 def install_errors(app: Sanic) -> None:
     """One place where exceptions become answers."""
 
-    @app.exception(IsADirectoryError)
-    async def _folder(request: Request, exc: IsADirectoryError) -> HTTPResponse:
-        return refusal(NotFound.code, NotFound.status)
-
     @app.exception(CitizenError)
     async def _citizen(request: Request, exc: CitizenError) -> HTTPResponse:
         return refusal(exc.code, exc.status, **exc.params)
@@ -124,8 +120,8 @@ def install_errors(app: Sanic) -> None:
     async def _large(request: Request, exc: PayloadTooLarge) -> HTTPResponse:
         return refusal(TooLarge.code, TooLarge.status)
 
-    @app.exception(NoSuchRoute)
-    async def _nowhere(request: Request, exc: NoSuchRoute) -> HTTPResponse:
+    @app.exception(NoSuchRoute, IsADirectoryError)  # the latter: a folder of static files
+    async def _nowhere(request: Request, exc: Exception) -> HTTPResponse:
         return refusal(NotFound.code, NotFound.status)
 
     @app.exception(MethodNotAllowed)
@@ -140,7 +136,7 @@ def install_errors(app: Sanic) -> None:
     @app.exception(DataError)
     async def _unstorable(request: Request, exc: DataError) -> HTTPResponse:
         """PostgreSQL knows no NUL in a text; nothing else of what is sent reaches it unchecked."""
-        log("gateway").warning("request.unstorable", where=_where(exc))
+        log("gateway").warning("request.unstorable", where=places(exc))
         return refusal(BadRequest.code, BadRequest.status)
 
     @app.exception(OperationalError, Unavailable)
@@ -160,18 +156,8 @@ def install_errors(app: Sanic) -> None:
 
 def _unexpected(exc: Exception) -> HTTPResponse:
     reference = secrets.token_hex(4)
-    where = _where(exc)
     # The message of an unknown exception may quote what was sent: only its type and place are kept.
     log("gateway").error(
-        "request.failed", reference=reference, error=type(exc).__name__, where=where
+        "request.failed", reference=reference, error=type(exc).__name__, where=places(exc)
     )
     return refusal("unexpected", 500, reference=reference)
-
-
-def _where(exc: Exception) -> list[str]:
-    places, trace = [], exc.__traceback__
-    while trace is not None:
-        frame = trace.tb_frame
-        places.append(f"{frame.f_code.co_filename.rsplit('/', 2)[-1]}:{trace.tb_lineno}")
-        trace = trace.tb_next
-    return places[-8:]
