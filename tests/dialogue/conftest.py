@@ -1,0 +1,86 @@
+"""Drafts in memory: the item as published, an application that no database holds."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from backoffice.applications.draft import Draft
+from backoffice.applications.models import Application
+from backoffice.applications.states import State
+from bootstrap.settings import ROOT
+from catalogue.loader import load_catalogue
+from catalogue.schema import ServiceItem
+
+NOW = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
+
+COMPLETE: dict[str, Any] = {
+    "filed_by": "self",
+    "waive_type": "none",
+    "name": "李梅",
+    "id_no": "11010519491231002X",
+    "ethnicity": "汉",
+    "hukou_address": "湖南省长沙县星沙街道样例路8号",
+    "phone": "13800138000",
+    "reason": "housing",
+    "current_region": "佛山市禅城区石湾镇街道澜石社区",
+    "current_address": "澜石二路8号3栋502房",
+    "move_in_date": "2025-03-01",
+    "housing_type": "own",
+    "owner_relation": "self",
+    "photo_mode": "receipt",
+    "photo_receipt_no": "GD44060012345678",
+    "pickup": "station",
+}
+"""Every field that applies to somebody who owns a flat; papers, proofs and signature are open."""
+
+CHECKS = {
+    "hukou_outside_foshan": "yes",
+    "residence_registered_half_year": "yes",
+    "social_insurance_half_year": "no",
+    "housing_owned_half_year": "unknown",
+    "studied_half_year": "unknown",
+}
+
+MakeDraft = Callable[..., Draft]
+
+
+@pytest.fixture(scope="session")
+def item() -> ServiceItem:
+    return load_catalogue(ROOT / "data" / "items").items["residence_permit_apply"]
+
+
+@pytest.fixture
+def draft(item: ServiceItem) -> MakeDraft:
+    """Makes a draft: `draft(answers, checks=…, materials=…, **progress)`."""
+
+    def make(
+        answers: dict[str, Any] | None = None,
+        *,
+        checks: dict[str, str] | None = None,
+        materials: dict[str, str] | None = None,
+        state: State = State.DRAFT,
+        wanted: list[dict[str, str]] | None = None,
+        **progress: Any,
+    ) -> Draft:
+        application = Application(
+            item_code=item.code,
+            item_version="1",
+            channel="phone",
+            state=state,
+            progress=progress,
+            created_at=NOW,
+            updated_at=NOW,
+        )
+        return Draft(
+            application,
+            item,
+            dict(answers or {}),
+            {},
+            dict(materials or {}),
+            dict(checks or {}),
+            list(wanted or []),
+        )
+
+    return make
