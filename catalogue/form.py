@@ -16,6 +16,30 @@ def wrong(message: str) -> PydanticCustomError:
     return PydanticCustomError("item", "{message}", {"message": message})
 
 
+class Lasting(Strict):
+    """How long something must have lasted for an option to be the answer. One bound."""
+
+    at_least_months: int | None = Field(default=None, gt=0, description="满几个月才算")
+    less_than_months: int | None = Field(default=None, gt=0, description="不满几个月才算")
+    also_after: tuple[Text, ...] = Field(
+        default=(),
+        description="说到这一种以后，这些词后面的时间也算，例如 买了房子住了一年 里的 住了",
+    )
+
+    @model_validator(mode="after")
+    def _one_bound(self) -> Self:
+        if (self.at_least_months is None) == (self.less_than_months is None):
+            raise wrong("at_least_months 和 less_than_months 要写一个，也只能写一个")
+        return self
+
+
+class OtherTopics(Strict):
+    """Words that show that somebody speaks of something else than what was asked."""
+
+    words: tuple[Text, ...] = Field(min_length=1, description="说明讲的是另一回事的词")
+    say: Text = Field(description="这时对市民说的话：两件事有什么不同，请再答一次")
+
+
 class Option(Strict):
     """One choice of a choice field; the label is the button."""
 
@@ -28,7 +52,28 @@ class Option(Strict):
         default=(),
         description="太短、太常见的说法，例如 没有、妈妈：只有正在问这一题时才算数",
     )
+    topics: tuple[Text, ...] = Field(
+        default=(),
+        description="这一种讲的是什么，例如 社保。说到别种的关键词时，这一种的笼统说法就不算数",
+    )
+    lasting: Lasting | None = Field(
+        default=None, description="说到这一种、又说了多久（五个月、去年八月）时，多久才算"
+    )
+    assumed: bool = Field(
+        default=False, description="只说多久、没说是哪一种时，就当说的是这一种（要有 lasting）"
+    )
+    outweighs: tuple[OptionValue, ...] = Field(
+        default=(), description="一句话里和这些选项一起出现时，以这一种为准"
+    )
     hint: Text | None = Field(default=None, description="一句解释，选项不好懂时用")
+
+    @model_validator(mode="after")
+    def _lasting_is_about_something(self) -> Self:
+        if self.lasting is not None and not self.topics:
+            raise wrong("写了 lasting 就要写 topics，才知道说的是什么的时间")
+        if self.assumed and self.lasting is None:
+            raise wrong("写了 assumed 就要写 lasting")
+        return self
 
 
 class WarnOver(Strict):
@@ -105,6 +150,9 @@ class FormField(Strict):
         default=(), description="市民更正时怎样称呼这一栏，例如 地址、住址"
     )
     options: tuple[Option, ...] = ()
+    other_topics: OtherTopics | None = Field(
+        default=None, description="选择题：市民答的是另一回事时（住了多久、登记了多久）怎么说"
+    )
     multiple: bool = Field(default=False, description="可以选几个")
     when: Condition | None = Field(default=None, description="什么情况下才问；不写就是都要问")
     when_text: Text | None = Field(default=None, description="什么情况下才问，写给人看")
@@ -122,6 +170,12 @@ class FormField(Strict):
             raise wrong("选择题要写 options（一个选项的是“同意”之类的确认）")
         if self.type != "choice" and (self.options or self.multiple):
             raise wrong("只有 type: choice 才能写 options 或 multiple")
+        if self.other_topics is not None and self.type != "choice":
+            raise wrong("只有 type: choice 才能写 other_topics")
+        known = {option.value for option in self.options}
+        for option in self.options:
+            if strangers := set(option.outweighs) - known:
+                raise wrong(f"outweighs 里的 {'、'.join(sorted(strangers))} 不是这一题的选项")
         if self.repeat and self.group is None:
             raise wrong("repeat 要和 group 一起写，才知道跟哪些字段一起重复")
         return self

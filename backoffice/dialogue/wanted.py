@@ -2,6 +2,7 @@
 
 from backoffice.applications.draft import Draft
 from backoffice.understanding import Option, Person, Wanted
+from catalogue import form
 from catalogue.form import FormField
 from catalogue.schema import ServiceItem
 
@@ -19,15 +20,31 @@ def wanted_field(
         label=field.label,
         cues=field.cues,
         names=(*field.names, field.label),
-        options=tuple(
-            Option(one.value, one.label, one.synonyms, one.short_answers) for one in field.options
-        ),
+        options=tuple(_option(one) for one in field.options),
         rules=field.validation.model_dump(exclude_defaults=True),
         awaited=awaited,
         filled=filled,
         person=_PEOPLE.get(field.slug.split("_")[0], "applicant"),
         multiple=field.multiple,
         current=current,
+        other_topics=field.other_topics.words if field.other_topics else (),
+        other_topics_reply=field.other_topics.say if field.other_topics else "",
+    )
+
+
+def _option(option: form.Option) -> Option:
+    lasting = option.lasting
+    return Option(
+        option.value,
+        option.label,
+        option.synonyms,
+        option.short_answers,
+        topics=option.topics,
+        at_least_months=lasting.at_least_months if lasting else None,
+        less_than_months=lasting.less_than_months if lasting else None,
+        also_after=lasting.also_after if lasting else (),
+        assumed=option.assumed,
+        outweighs=option.outweighs,
     )
 
 

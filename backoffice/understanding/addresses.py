@@ -128,7 +128,7 @@ def _part_patterns() -> tuple[tuple[str, re.Pattern[str]], ...]:
     stop = "住在喺到去搬是系我寄"
     return (
         ("road", re.compile(rf"(?:(?![{stop}])[{_HAN}0-9]){{1,8}}?{roads}(?:[东南西北中](?![一-鿿]{0,3}路)|[一二三四五六七八九十]+[巷街])?(?![{_HAN}]*[上下]边)")),
-        ("number", re.compile(rf"{_NUM}(?:[-之]{_NUM})?号(?!楼|房|线)(?:之?{_NUM}(?!栋|座|房|室|楼))?")),
+        ("number", re.compile(rf"{_NUM}(?:[-之]{_NUM})?号(?!楼|房|线)(?:之{_NUM}|(?:[0-9]{{1,2}}|[零〇一二三四五六七八九十百两]{{1,2}})(?![0-9零〇一二三四五六七八九十百栋座房室楼]))?")),
         ("building", re.compile(rf"(?:{_NUM}|[A-Za-z]{{1,2}}[0-9]*)(?:-{_NUM})?(?:号楼|栋|幢|座|期|组团|区(?![一-鿿]{{0,2}}政))")),
         ("unit", re.compile(rf"(?:{_NUM}|[A-Za-z])(?:单元|梯|门)")),
         ("floor", re.compile(rf"{_NUM}(?:层|楼)(?!盘|梯)")),

@@ -41,8 +41,13 @@ _HOLIDAYS = {
 }
 _YEAR_WORD = "|".join(sorted(_RELATIVE_YEARS, key=len, reverse=True))
 _DAY_WORD = "|".join(sorted(_RELATIVE_DAYS, key=len, reverse=True))
-_YEAR_NUMBER = r"[0-9]{4}|[0-9]{2}|[一二][零〇○一二三四五六七八九]{3}|[零〇○一二三四五六七八九]{2}"
+_YEAR_NUMBER = r"[0-9]{4}|廿[一二三四五六七八九]?|[0-9]{2}|[一二][零〇○一二三四五六七八九]{3}|[零〇○一二三四五六七八九]{2}"
 _LUNAR = re.compile(r"农历|旧历|阴历|正月|腊月|冬月|年三十|初[一二三四五六七八九十]|大年")
+_SEASONS = re.compile(
+    rf"(?:(?:{_YEAR_WORD}|[0-9]{{2,4}}年)的?)?(?<![不超])"
+    r"(?:春节|过完?年|中秋节?|端午节?|清明节?|重阳节?|元宵节?|暑假|寒假|开学)(?:前后|前|后|的时候)?(?!底)"
+)
+"""Times of the year whose days differ from year to year, or that have none."""
 _EDGE = "初|头|上旬|中旬|中间|中|下旬|底|尾|末"
 _PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     (name, re.compile(pattern))
@@ -93,6 +98,10 @@ _PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
             r"(?<![0-9./-])(?P<M>[0-9]{1,2}) ?[/.-] ?(?P<D>[0-9]{1,2})(?![0-9./-])[日号]?",
         ),
         (
+            "year_alone",
+            r"(?<![0-9A-Za-z.-])(?P<Y>(?:19|20)[0-9]{2})(?![0-9A-Za-z年号房室栋座楼./-])",
+        ),
+        (
             "day_only",
             r"(?<![0-9一二三四五六七八九十])(?:这个月|本月|今个月)?(?P<D>[0-9]{1,2}|[二三]?十[一二三四五六七八九]?|[一二三四五六七八九])[号日](?![0-9楼栋座房线室铺院窗门])",
         ),
@@ -111,6 +120,8 @@ class Said:
     problem: Literal["lunar", "impossible", "vague"] | None = None
     bare: bool = False
     """Only digits and separators, or only a day of the month: no date unless one is asked for."""
+    since: bool = False
+    """Counted back from how long something has gone on (住了三年)."""
 
 
 def small_number(text: str) -> int:
@@ -131,6 +142,8 @@ def _year(found: re.Match[str], today: date) -> int | None:
     if not groups.get("Y"):
         return None
     digits = "".join(_DIGIT.get(c, c) for c in groups["Y"])
+    if digits.startswith("廿"):
+        digits = str(small_number(groups["Y"]))
     number = int(digits)
     if len(digits) == 2:
         number += 2000 if number <= (today.year - 2000) + 30 else 1900
@@ -152,7 +165,8 @@ def _span(year: int, month: int | None, edge: str | None, last: bool) -> date:
     return end if last else date(year, first_month, 1)
 
 
-def _shift_months(day: date, months: int) -> date:
+def shift_months(day: date, months: int) -> date:
+    """The same day some months later or, below zero, earlier; the month's last when it is shorter."""
     count = day.year * 12 + day.month - 1 + months
     year, month = divmod(count, 12)
     return date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
@@ -184,7 +198,7 @@ def _duration(found: re.Match[str], today: date, backward: bool) -> tuple[date, 
     if unit == "月" and amount % 1:
         return today + timedelta(days=sign * int(amount * 30)), "month"
     precision: Precision = "year" if unit == "年" and (vague or amount >= 2) else "month"
-    return _shift_months(today, sign * months), precision
+    return shift_months(today, sign * months), precision
 
 
 def _worded(
@@ -196,7 +210,7 @@ def _worded(
     if groups.get("RM"):
         relative = {"上上": -2, "上": -1, "前": -1, "下下": 2, "下": 1}
         offset = next((n for word, n in relative.items() if groups["RM"].startswith(word)), 0)
-        anchor = _shift_months(today.replace(day=1), offset)
+        anchor = shift_months(today.replace(day=1), offset)
         year, month = anchor.year, anchor.month
     else:
         month = small_number(groups["M"])
@@ -239,7 +253,7 @@ def _value(
         return _weekday(found, today)
     if name == "day":
         return today + timedelta(days=_RELATIVE_DAYS[found["RD"]]), "day"
-    if name == "year_edge":
+    if name in ("year_edge", "year_alone"):
         return _year_edge(found, today, last)
     if name == "month_day_slash":
         month, day = int(found["M"]), int(found["D"])
@@ -257,7 +271,7 @@ def _day_of_month(found: re.Match[str], today: date, leaning: Leaning) -> tuple[
     day = small_number(found["D"])
     month_shift = -1 if leaning == "past" and day > today.day else 0
     month_shift = 1 if leaning == "future" and day < today.day else month_shift
-    anchor = _shift_months(today.replace(day=1), month_shift)
+    anchor = shift_months(today.replace(day=1), month_shift)
     return anchor.replace(day=day), "day"
 
 
@@ -275,6 +289,7 @@ def find_dates(
         Said(None, "day", lunar.start(), lunar.end(), "lunar") for lunar in _LUNAR.finditer(text)
         if not re.match(r"[月年]", text[max(0, lunar.start() - 1) : lunar.start()] or "x")
     ]  # fmt: skip
+    found += [Said(None, "day", *season.span(), "vague") for season in _SEASONS.finditer(text)]
     taken = [False] * (len(text) + 1)
     for one in found:
         taken[one.start : one.end] = [True] * (one.end - one.start)
@@ -291,6 +306,8 @@ def find_dates(
                 result, problem = None, "vague"  # 三四年前
             taken[match.start() : match.end()] = [True] * (match.end() - match.start())
             value, precision = result or (None, "day")
-            bare = name in ("month_day_slash", "day_only", "compact", "numeric_month")
-            found.append(Said(value, precision, match.start(), match.end(), problem, bare))
+            bare = name in ("month_day_slash", "day_only", "compact", "numeric_month", "year_alone")
+            found.append(
+                Said(value, precision, *match.span(), problem, bare, since=name == "lasting")
+            )
     return sorted(found, key=lambda one: one.start)

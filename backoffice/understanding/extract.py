@@ -8,16 +8,20 @@ from datetime import date
 
 from backoffice.understanding.acts import closed_act, is_correction, is_question
 from backoffice.understanding.digits import mask
+from backoffice.understanding.evidence import is_topic
 from backoffice.understanding.lexicon import alternation, any_of, lexicon, words
 from backoffice.understanding.naming import fields_named
 from backoffice.understanding.normal import normalise
+from backoffice.understanding.options import option_words
 from backoffice.understanding.reading import Reading, as_awaited, cues_of, is_person_name, read
+from backoffice.understanding.takers_choices import take_choices, take_swapped
+from backoffice.understanding.takers_dates import take_dates
 from backoffice.understanding.takers_names import take_names
 from backoffice.understanding.takers_places import take_addresses
-from backoffice.understanding.takers_typed import take_amount, take_code, take_dates, take_numbers
+from backoffice.understanding.takers_refer import take_referred
+from backoffice.understanding.takers_typed import take_amount, take_code, take_numbers
 from backoffice.understanding.takers_words import (
     take_announced_text,
-    take_choices,
     take_free_text,
     take_yes_no,
 )
@@ -71,6 +75,7 @@ def _take_all(reading: Reading) -> None:
     take_numbers(reading)
     if reading.awaited and reading.awaited.kind == "choice":
         take_choices(reading)
+    take_swapped(reading)
     take_names(reading)
     take_announced_text(reading)
     take_addresses(reading)
@@ -78,6 +83,7 @@ def _take_all(reading: Reading) -> None:
     take_choices(reading)
     take_yes_no(reading)
     take_amount(reading)
+    take_referred(reading)
     take_free_text(reading)
 
 
@@ -86,8 +92,9 @@ def _is_short_answer(reading: Reading) -> bool:
     awaited = reading.awaited
     if awaited is None or awaited.kind != "choice":
         return False
-    bare = reading.text.strip(" ,。.!啊呀哦啦")
-    return any(bare in (o.label, *o.synonyms, *o.short_answers) for o in awaited.options)
+    known, _ = option_words(awaited.options)
+    bare = reading.lower.strip(" ,。.!啊呀哦啦喎")
+    return bare in known or is_topic(bare, awaited.options)
 
 
 def _corrected_field(text: str, reading: Reading) -> Wanted | None:
@@ -123,7 +130,11 @@ def _cross_out_old(reading: Reading, target: Wanted) -> None:
             if not typed and start > max(names, default=0):
                 reading.taken.append((0, start, ""))
             return
-    reading.taken.append((0, len(text), "")) if not typed and not _has_value(text) else None
+    if target.kind == "choice" and ends:  # 登记还没满半年,刚才说错了: what stands before is new
+        clause = reading.clause_at(ends[-1] - 1)
+        reading.taken.append((clause.start, clause.end, "") if clause else (0, len(text), ""))
+    elif not typed and not _has_value(text):
+        reading.taken.append((0, len(text), ""))
 
 
 def _has_value(text: str) -> bool:

@@ -11,6 +11,7 @@ from backoffice.understanding.lexicon import alternation, lexicon, words
 _HAN = "㐀-䶿一-鿿𠀀-𪛟"
 _DOTTED = re.compile(rf"[{_HAN}]{{1,15}}(?:·[{_HAN}]{{1,15}})+")
 _LATIN = re.compile(r"[A-Za-z][A-Za-z'\-.]+(?: [A-Za-z][A-Za-z'\-.]*){0,4}")
+_LATIN_LEAD = re.compile(r"(?i)(?:my name is|i am|i'm|this is|name is|name)[ :]+")
 _EXPLAINED = re.compile(r"[,、 ]*(?:是|就是|系)?[㐀-鿿]{1,4}[的嘅个]$")
 LONGEST_NAME = 30
 
@@ -60,7 +61,7 @@ def _titles() -> re.Pattern[str]:
 def _spelled() -> re.Pattern[str]:
     """姓李，单名一个梅字 / 姓李名梅 / 姓李叫小梅."""
     return re.compile(
-        rf"姓([{_HAN}]{{1,2}}?)[,、 ]*(?:单名|双名|名字叫|名叫|名字是|名|叫做|叫)(?:一个|个|系|是)?([{_HAN}]{{1,2}}?)"
+        rf"姓([{_HAN}]{{1,2}}?)[,、 ]*(?:单名|双名|名字叫|名叫|名字是|名|叫做|叫)(?:一个|个|系|是)?(?!\1)([{_HAN}]{{1,2}}?)"
         rf"(?:字|(?=[,。;!? {_particles()}]|$))"
     )
 
@@ -147,6 +148,8 @@ def name_at(text: str, place: int) -> NameSpan | None:  # noqa: C901 one case pe
         value = dotted[0].rstrip(_particles())
         return NameSpan(value, place, place + len(value))
     if latin := _LATIN.match(text, place):
+        if lead := _LATIN_LEAD.match(text, place):
+            return name_at(text, lead.end())
         return NameSpan(latin[0], place, latin.end(), has_surname=False)
     surname = surname_length(text[place:])
     if not surname:
@@ -160,6 +163,8 @@ def name_at(text: str, place: int) -> NameSpan | None:  # noqa: C901 one case pe
             or _followers().match(text, title.end())
         ):
             return NameSpan(text[place : place + surname], place, title.end(), complete=False)
+    if text.startswith("叫", place + surname):  # 姓欧阳叫…
+        return NameSpan(text[place : place + surname], place, place + surname, complete=False)
     end, bounded = _given_ends(text, place, surname)
     if end == place + surname:
         after = text[end : end + 1]
@@ -198,6 +203,8 @@ def whole_name(text: str, start: int, end: int) -> NameSpan | None:
     if not strip or is_not_a_name(strip):
         return None
     start += piece.find(strip)
+    if lead := _LATIN_LEAD.match(strip):
+        start, strip = start + lead.end(), strip[lead.end() :]
     if _DOTTED.fullmatch(strip) or (
         _LATIN.fullmatch(strip) and len(strip) >= 4 and not strip.islower()
     ):

@@ -31,6 +31,14 @@ def _clean_character(character: str) -> str:
     return character if digit is None else str(digit)
 
 
+_CANTONESE = str.maketrans({"咗": "了", "嘅": "的", "冇": "没", "喺": "在", "啲": "些", "哋": "们"})
+
+
+def comparable(text: str) -> str:
+    """For comparing only: small letters, Cantonese function words as Mandarin's, one to one."""
+    return text.lower().translate(_CANTONESE)
+
+
 def normalise(text: str) -> str:
     """NFKC, simplified characters, no control characters, single spaces, no leading "/".
 

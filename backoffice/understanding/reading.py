@@ -12,6 +12,7 @@ from typing import Any
 from backoffice.understanding.acts import clause_asks
 from backoffice.understanding.checks import check
 from backoffice.understanding.lexicon import alternation, any_of, lexicon
+from backoffice.understanding.normal import comparable
 from backoffice.understanding.types import Fault, Found, Person, Precision, Wanted
 
 _CLAUSE = re.compile(r"[^,。;!?、 \n]+[?!]?|\?")
@@ -51,6 +52,8 @@ class Reading:
     refused: dict[str, Fault] = field(default_factory=dict)
     options_said: dict[str, Any] = field(default_factory=dict)
     """Options found in the sentence by field, worked out once."""
+    lower: str = ""
+    """The text as option words are compared with it."""
     taken: list[tuple[int, int, str]] = field(default_factory=list)
     """Spans already understood, with the placeholder that hides each ("" shows the words)."""
 
@@ -255,7 +258,9 @@ def read(
             speaker = "proxy"
     clauses = [Clause(m.start(), m.end(), clause_asks(m[0])) for m in _CLAUSE.finditer(text)]
     markers = _markers(text, wanted, speaker)
-    return Reading(text, wanted, today, speaker, corrected, channel, clauses, markers)
+    return Reading(
+        text, wanted, today, speaker, corrected, channel, clauses, markers, lower=comparable(text)
+    )
 
 
 def as_awaited(wanted: Iterable[Wanted], key: str) -> list[Wanted]:

@@ -36,14 +36,15 @@ def take_names(reading: Reading) -> None:
         wanted = _name_field(reading, fields, span.start)
         if wanted is not None:
             _take_name(reading, wanted, span)
-    if reading.corrected:  # the name that was wrong is a name too
+    awaited = reading.awaited
+    if awaited in fields and awaited is not None and awaited.key not in reading.found:
+        _take_awaited_name(reading, awaited)
+    if reading.corrected or any(w.key in reading.found for w in fields):
+        # the name that was wrong is a name too
         for denial in any_of("corrections", "not_this_but").finditer(reading.text):
             wrong = name_at(reading.text, denial.end())
             if wrong and wrong.complete and _plausible(wrong):
                 reading.hide(wrong.start, wrong.end, "[姓名]")
-    awaited = reading.awaited
-    if awaited in fields and awaited is not None and awaited.key not in reading.found:
-        _take_awaited_name(reading, awaited)
 
 
 def _announced(reading: Reading, fields: list[Wanted]) -> Iterator[NameSpan]:
@@ -63,7 +64,7 @@ def _named(reading: Reading) -> Iterator[NameSpan]:
         if span is None or reading.asks_at(span.start):
             continue
         if not span.complete and cue["cue"].endswith("姓"):  # 姓王,王大锤
-            again = re.compile("[,、。 ]+(?:叫|名)?").match(reading.text, span.end)
+            again = re.compile("[,、。 ]+(?:叫|名)?|叫做?|名叫?").match(reading.text, span.end)
             fuller = name_at(reading.text, again.end()) if again else None
             if fuller and fuller.complete and fuller.value.startswith(span.value):
                 span = fuller
@@ -88,6 +89,11 @@ def _named_by_person(reading: Reading, fields: list[Wanted]) -> Iterator[NameSpa
             continue
         connector = re.compile(_CONNECTOR).match(reading.text, marker.end)
         start = connector.end() if connector else marker.end
+        kin = re.compile(
+            rf"(?:我|我的|我哋)?{any_of('cues', 'relations').pattern}[:,]?(?:叫|是|系)?"
+        )
+        if start > marker.end and (relative := kin.match(reading.text, start)):
+            start = relative.end()  # 屋主是我姑妈陈秀英
         span = name_at(reading.text, start)
         if span is None or reading.asks_at(start):
             continue
@@ -107,6 +113,8 @@ def _plausible(span: NameSpan) -> bool:
 def _name_field(reading: Reading, fields: list[Wanted], place: int) -> Wanted | None:
     person, said = reading.person_at(place)
     own = [w for w in fields if (w.person or "applicant") == person]
+    if person not in ("applicant", "proxy", "landlord", "host") and _asked_by_proxy(reading):
+        return reading.awaited
     if len(own) == 1:
         return own[0]
     if reading.awaited in own:
@@ -114,6 +122,17 @@ def _name_field(reading: Reading, fields: list[Wanted], place: int) -> Wanted | 
     if not own and not said and reading.awaited in fields:
         return reading.awaited
     return None
+
+
+def _asked_by_proxy(reading: Reading) -> bool:
+    """我老公叫刘强: who fills the form for another was asked for the applicant's name."""
+    awaited = reading.awaited
+    return (
+        awaited is not None
+        and is_person_name(awaited)
+        and awaited.person == "applicant"
+        and any(w.person == "proxy" and w.filled for w in reading.wanted)
+    )
 
 
 def _take_name(reading: Reading, wanted: Wanted, span: NameSpan, *, certain: bool = True) -> bool:
@@ -145,6 +164,9 @@ def _with_known_surname(awaited: Wanted, span: NameSpan) -> NameSpan:
 
 
 def _take_awaited_name(reading: Reading, awaited: Wanted) -> None:
+    if (nickname := _nickname(reading, awaited)) is not None:
+        reading.refuse(awaited, Fault("fault.name.surname_only"), *nickname)
+        return
     if _take_spaced(reading, awaited) or _take_alone(reading, awaited):
         return
     if _take_leading(reading, awaited):
@@ -153,9 +175,27 @@ def _take_awaited_name(reading: Reading, awaited: Wanted) -> None:
         take_free_text(reading)
 
 
+_NICKNAME = re.compile(
+    r"(?:^|[,。 ])(?:大家|别人|人家|人哋|佢哋|他们|你|您)*(?:都|就|可以)?(?:叫我|喊我|称呼我|嗌我|叫做?)?"
+    r"([老小阿][一-鿿])(?:就行|就得|就好|就可以|都得|行了|吧|啦|得啦|啊|好了)*(?=$|[,。!])"
+)
+
+
+def _nickname(reading: Reading, awaited: Wanted) -> tuple[int, int] | None:
+    """叫我老王就行, 阿强: no name for a form. After a surname was given 小梅 may be one."""
+    if awaited.current:
+        return None
+    found = _NICKNAME.search(reading.text)
+    if found is None or found[1][1] in "的了板师家人公婆乡妈爸哥姐弟妹":
+        return None
+    if found[0].startswith("阿"):  # some peoples' real names begin so
+        return None
+    return found.span(1)
+
+
 def _take_spaced(reading: Reading, awaited: Wanted) -> bool:
     if re.fullmatch(
-        r"[一-鿿](?: [一-鿿]){1,3}|[A-Za-z]{2,}(?: [A-Za-z]{2,}){1,4}", reading.text
+        r"[一-鿿](?: [一-鿿]){1,3}|[A-Za-z][A-Za-z'-]+(?: [A-Za-z][A-Za-z'.-]*){1,6}", reading.text
     ):  # 王 小 明, Ahmed Hassan
         spaced = whole_name(reading.text, 0, len(reading.text))
         return spaced is not None and _take_name(

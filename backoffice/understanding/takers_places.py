@@ -14,6 +14,7 @@ from backoffice.understanding.addresses import (
 from backoffice.understanding.checks import check
 from backoffice.understanding.dates import find_dates
 from backoffice.understanding.lexicon import any_of
+from backoffice.understanding.options import options_said
 from backoffice.understanding.reading import Clause, Reading, cue_pattern, cues_of
 from backoffice.understanding.types import Wanted
 
@@ -52,10 +53,14 @@ def _place_address(
     reading: Reading, fields: list[Wanted], span: AddressSpan, clause: Clause
 ) -> None:
     wanted = _field_for(reading, fields, span)
+    if wanted is not None and wanted.kind == "region" and span.region_end == span.start:
+        wanted = _address_beside(reading, fields, wanted) or wanted  # 澜石社区,澜石二路8号
     if wanted is None:
         return
-    if not wanted.awaited and not parts(reading.text[span.start : span.end]) & _TELLING:
-        return
+    if not wanted.awaited:
+        said = parts(reading.text[span.start : span.end])
+        if not said & _TELLING or said == {"estate"} and _is_an_option(reading, span):
+            return
     text = reading.text
     region_text = text[span.start : span.region_end].strip(" ,、")
     tail_start = (
@@ -91,6 +96,15 @@ def _place_address(
         or not wanted.rules.get("needs")
     ):
         _take_address(reading, wanted, span.start, span.end)
+
+
+def _is_an_option(reading: Reading, span: AddressSpan) -> bool:
+    """就住厂里宿舍: a way of living, no address."""
+    return any(
+        said.start < span.end and span.start < said.end and not said.short
+        for wanted in reading.of("choice")
+        for said in options_said(reading, wanted)
+    )
 
 
 def _take_region(reading: Reading, wanted: Wanted, text: str, start: int, end: int) -> bool:
@@ -209,7 +223,7 @@ def _field_for(reading: Reading, fields: list[Wanted], span: AddressSpan) -> Wan
         ):
             return awaited
         return chosen
-    if awaited in fields:
+    if awaited is not None and awaited in fields:
         return awaited
     if awaited is not None and awaited.kind == "text" and "姓名" not in awaited.label:
         return None

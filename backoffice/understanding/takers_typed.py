@@ -1,4 +1,4 @@
-"""Answers that are known by their form: ID numbers, phone numbers, codes, dates, amounts."""
+"""Answers that are known by their form: ID numbers, phone numbers, codes, amounts."""
 
 from __future__ import annotations
 
@@ -7,24 +7,25 @@ import re
 import cn2an
 
 from backoffice.understanding.checks import check
-from backoffice.understanding.dates import Leaning, Said, find_dates
+from backoffice.understanding.dates import find_dates
 from backoffice.understanding.digits import (
     PLACEHOLDERS,
     Number,
     emails,
     numbers,
+    type_of,
     without_country_code,
 )
-from backoffice.understanding.lexicon import any_of
+from backoffice.understanding.lexicon import any_of, words
 from backoffice.understanding.reading import Reading, cue_pattern, cues_of
-from backoffice.understanding.types import Fault, Person, Wanted
+from backoffice.understanding.types import Person, Wanted
 
 _PHONE_WORDS = re.compile("电话|手机|号码|联系方式|联络|打我|微信号")
 _ID_WORDS = re.compile("身份证|证件号|证号|身分证")
+_ORGANISATION = re.compile("[们哋]?(?:的|嘅)?(?:公司|单位|厂|店|铺|学校|老板)")
 _LONGEST_CODE = 8
 _CUE_REACH = 14
 """Characters between a cue and a typed answer at most."""
-_END_WORDS = ("到期", "截止", "结束", "终止", "期满")
 
 
 def take_numbers(reading: Reading) -> None:
@@ -48,12 +49,14 @@ def take_numbers(reading: Reading) -> None:
 def _take_patterned(reading: Reading) -> None:
     """Receipt and register numbers: text fields whose form is a pattern of letters and digits."""
     for wanted in reading.of("text"):
-        pattern = str(wanted.rules.get("pattern", ""))
+        pattern = _written_form(wanted)
         if not pattern or not reading.may_fill(wanted):
             continue
         for token in re.finditer(r"[A-Za-z0-9][A-Za-z0-9\- ]*[A-Za-z0-9]", reading.text):
             value = re.sub("[- ]", "", token[0])
             if not re.fullmatch(pattern.strip("^$"), value) or not re.search("[0-9]", value):
+                continue
+            if "pattern" not in wanted.rules and type_of(value) != "other":
                 continue
             before = reading.text[max(0, token.start() - _CUE_REACH) : token.start()]
             if cue_pattern((*cues_of(wanted), *wanted.names)).search(before) or (
@@ -61,6 +64,14 @@ def _take_patterned(reading: Reading) -> None:
             ):
                 reading.take_checked(wanted, value, token.start(), token.end())
                 break
+
+
+def _written_form(wanted: Wanted) -> str:
+    """The pattern of a number of letters and digits; any of fitting length when none is given."""
+    if pattern := wanted.rules.get("pattern"):
+        return str(pattern)
+    shortest, longest = wanted.rules.get("len", (1, 200))
+    return f"[A-Za-z0-9]{{{shortest},{longest}}}" if wanted.label.endswith("号") else ""
 
 
 def _is_awaited_date(reading: Reading, number: Number) -> bool:
@@ -115,12 +126,16 @@ def _owner(reading: Reading, number: Number) -> tuple[Person, bool]:
     for marker in reading.markers:
         between = reading.text[number.end : marker.start]
         if marker.start >= number.end and re.fullmatch(r"[ ,]?(?:这|呢)?个?(?:是|系)", between):
+            if _ORGANISATION.match(reading.text, marker.end):  # …是我公司的电话
+                return "other", True
             return marker.person, True
     return reading.person_at(number.start)
 
 
 def _field_for(reading: Reading, kind: str, number: Number, before: str) -> Wanted | None:
     person, said = _owner(reading, number)
+    if _stands_by_an_organisation(before):
+        return None
     fields = [w for w in reading.of(kind) if reading.may_fill(w)]
     awaited = reading.awaited
     cued = [w for w in fields if any(len(c) > 2 and c in before for c in (*w.cues, *w.names))]
@@ -144,6 +159,11 @@ def _field_for(reading: Reading, kind: str, number: Number, before: str) -> Want
         return None  # one's own is known already; whose this is, nothing says
     alone = [w for w in fields if not w.filled and w.key not in reading.found]
     return alone[0] if len(alone) == 1 else None
+
+
+def _stands_by_an_organisation(before: str) -> bool:
+    """东鹏公司13800138000: whose number it is, nobody said."""
+    return before.rstrip(" :").endswith(tuple(words("cues", "organisation_endings")))
 
 
 def _refuse_short(reading: Reading) -> None:
@@ -176,75 +196,6 @@ def take_code(reading: Reading) -> None:
             awaited, number.digits, number.start, number.end
         ):
             return
-
-
-def ends_something(wanted: Wanted) -> bool:
-    """Whether a date field names the last day of something."""
-    return wanted.rules.get("min") == "today" or any(word in wanted.label for word in _END_WORDS)
-
-
-def _leaning(wanted: Wanted) -> Leaning:
-    if wanted.rules.get("max") == "today" or "出生" in wanted.label:
-        return "past"
-    return "future" if ends_something(wanted) else "none"
-
-
-def take_dates(reading: Reading) -> None:
-    """Days to the date field that their words announce, or to the awaited one."""
-    fields = [w for w in reading.of("date") if reading.may_fill(w)]
-    if not fields:
-        return
-    plain = find_dates(reading.text, today=reading.today)
-    if any(said.problem == "lunar" for said in plain):
-        plain = [said for said in plain if said.problem == "lunar"]
-    for said in plain:
-        if reading.asks_at(said.start) or not reading.is_free(said.start, said.end):
-            continue
-        wanted = _date_field(reading, said, fields)
-        if wanted is None:
-            continue
-        if said.problem:
-            reading.refuse(wanted, Fault(f"fault.date.{said.problem}"), said.start, said.end)
-            continue
-        exact = next(
-            one
-            for one in find_dates(
-                reading.text,
-                today=reading.today,
-                leaning=_leaning(wanted),
-                last=ends_something(wanted),
-            )
-            if one.start == said.start
-        )
-        if exact.value is not None:
-            reading.take_checked(
-                wanted, exact.value.isoformat(), said.start, said.end, precision=exact.precision
-            )
-
-
-def _date_field(reading: Reading, said: Said, fields: list[Wanted]) -> Wanted | None:
-    """The field whose cue is nearest to the date; the awaited one when no other is announced."""
-    best: tuple[int, Wanted] | None = None
-    for wanted in fields:
-        for cue in cue_pattern((*cues_of(wanted), *wanted.names)).finditer(reading.text):
-            if _pause_between(reading.text, cue.end(), said.start) or _pause_between(
-                reading.text, said.end, cue.start()
-            ):
-                continue
-            overlap = cue.start() < said.end and said.start < cue.end()
-            distance = (
-                0 if overlap else min(abs(said.start - cue.end()), abs(cue.start() - said.end))
-            )
-            if distance <= _CUE_REACH and (best is None or distance < best[0]):
-                best = (distance, wanted)
-    awaited = reading.awaited
-    if best is not None and not (said.bare and best[0] > 3 and best[1] is not awaited):
-        return best[1]
-    return awaited if awaited in fields else None
-
-
-def _pause_between(text: str, start: int, end: int) -> bool:
-    return start < end and bool(re.search("[,。;!?]", text[start:end]))
 
 
 def take_amount(reading: Reading) -> None:

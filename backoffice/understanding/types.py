@@ -39,13 +39,26 @@ class Option:
     """One possible answer to a choice.
 
     synonyms: other words for it, any dialect, unmistakable in any sentence.
-    short_answers: words that mean it only as an answer to the question ("自己的").
+    short_answers: words that mean it only as an answer to the question ("自己的"). A word of
+        several options narrows the answer down to them.
+    topics: what it is about ("社保"); where the topic of other options is spoken of, its vague
+        words do not count.
+    at_least_months, less_than_months: how long its topic must have lasted to be the answer.
+    also_after: words whose durations count too once its topic is named.
+    assumed: a duration said of nothing in particular is said of this.
+    outweighs: options that do not count beside this one.
     """
 
     value: str
     label: str
     synonyms: tuple[str, ...] = ()
     short_answers: tuple[str, ...] = ()
+    topics: tuple[str, ...] = ()
+    at_least_months: int | None = None
+    less_than_months: int | None = None
+    also_after: tuple[str, ...] = ()
+    assumed: bool = False
+    outweighs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -67,8 +80,10 @@ class Wanted:
     names: what people call the field ("手机号", "电话"). rules: the catalogue field's `validate`.
     awaited: this is what was just asked. filled: there is already a value; it is overwritten
     only by an explicit correction (or while awaited). person: whose data it is.
-    current: the value so far, only needed to complete a partial one (an address without its room,
-    a surname without the given name).
+    current: the value so far, to complete a partial one (an address without its room, a surname
+    without the given name) and for "the same as" another field.
+    other_topics: words that show that a choice was answered with something else;
+    other_topics_reply: what to say then.
     """
 
     key: str
@@ -83,6 +98,8 @@ class Wanted:
     person: Person | None = None
     multiple: bool = False
     current: Any = None
+    other_topics: tuple[str, ...] = ()
+    other_topics_reply: str = ""
 
 
 @dataclass(frozen=True)

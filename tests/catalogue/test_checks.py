@@ -36,6 +36,27 @@ def _drop(path: str) -> Callable[[Item], None]:
 
 
 CASES: list[tuple[str, Callable[[Item], None], str]] = [
+    (
+        "fields[home].options[rented]",
+        _set("fields.0.options.0.lasting", {"at_least_months": 6}),
+        "写了 lasting 就要写 topics",
+    ),
+    (
+        "fields[home].options[rented].lasting",
+        _set("fields.0.options.0.lasting", {"at_least_months": 6, "less_than_months": 6}),
+        "要写一个，也只能写一个",
+    ),
+    (
+        "fields[home].options[rented]",
+        _set("fields.0.options.0.assumed", True),
+        "写了 assumed 就要写 lasting",
+    ),
+    ("fields[home]", _set("fields.0.options.0.outweighs", ["nobody"]), "nobody 不是这一题的选项"),
+    (
+        "fields[landlord]",
+        _set("fields.1.other_topics", {"words": ["住了"], "say": "不是一回事"}),
+        "只有 type: choice 才能写 other_topics",
+    ),
     ("fields[landlord].when", _set("fields.1.when.field", "hme"), "没有“hme”这个字段"),
     (
         "fields[landlord].when",

@@ -134,7 +134,9 @@ def test_every_field_can_be_asked_explained_and_shown_by_example(permit: Service
             assert getattr(field, key), (field.slug, key)
         assert field.ask != field.ask_again, field.slug
         if field.options:
-            assert all(one.synonyms or one.short_answers for one in field.options), field.slug
+            assert all(one.synonyms or one.short_answers or one.topics for one in field.options), (
+                field.slug
+            )
 
 
 def test_the_signature_is_asked_last_and_whoever_files_first(permit: ServiceItem) -> None:

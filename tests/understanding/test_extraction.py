@@ -1,4 +1,4 @@
-"""What citizens say and what is understood: the table in cases/extraction.yml."""
+"""What citizens say and what is understood: the tables in cases/, one row a sentence."""
 
 import re
 import unicodedata
@@ -14,7 +14,12 @@ from backoffice.understanding import extract, mask, normalise
 
 from .conftest import TODAY, fields
 
-CASES = yaml.safe_load((Path(__file__).parent / "cases/extraction.yml").read_text("utf-8"))
+CASES = [
+    case
+    for path in sorted((Path(__file__).parent / "cases").glob("*.yml"))
+    if path.name != "acts.yml"
+    for case in yaml.safe_load(path.read_text("utf-8"))
+]
 
 
 @pytest.mark.parametrize(
