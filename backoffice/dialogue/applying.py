@@ -2,10 +2,10 @@
 
 from backoffice.applications.services import applications_of, start, unfinished_of
 from backoffice.applications.states import AT_THE_AUTHORITY
+from backoffice.dialogue.acknowledging import say_taken
 from backoffice.dialogue.capture import reopen
 from backoffice.dialogue.consult import item_buttons, planned_named
 from backoffice.dialogue.focus import resume_latest
-from backoffice.dialogue.form import say_taken
 from backoffice.dialogue.heard import Heard
 from backoffice.dialogue.prepare import take_found
 from backoffice.dialogue.talk import Talk

@@ -4,12 +4,12 @@ from backoffice import messages
 from backoffice.applications.draft import Draft
 from backoffice.applications.services import submit
 from backoffice.applications.states import State
+from backoffice.dialogue.acknowledging import say_taken
 from backoffice.dialogue.agenda import UPLOADED, Kind
 from backoffice.dialogue.asking import EXPLAIN_AFTER
 from backoffice.dialogue.capture import count_failure, take_answer
 from backoffice.dialogue.facts import promised_time
 from backoffice.dialogue.records import after_sign_in
-from backoffice.dialogue.reveal import before, partial, placeholder
 from backoffice.dialogue.talk import Talk
 
 _ANSWERS = frozenset({"inform", "affirm", "deny"})
@@ -61,41 +61,6 @@ def _ending(talk: Talk) -> str | None:
     if talk.draft.application.state == State.SUBMITTED:
         return "submitted"
     return None
-
-
-def say_taken(
-    talk: Talk, draft: Draft, taken: list[str], changed: list[str], partly: list[str]
-) -> None:
-    """Acknowledge what was answered, and what is half answered and will be completed."""
-    focus = talk.focus or {}
-    if focus.get("kind") == "confirm_card":
-        _say_conflicts(talk, draft, focus.get("conflicts", []))
-        return
-    fields = [field for field in draft.item.fields if field.slug in taken]
-    key = "heard.changed" if set(taken) & set(changed) else "heard.noted"
-    if len(fields) == 1 and fields[0].type == "choice" and not partly:
-        talk.say(f"{key}_choice", value=placeholder(fields[0].slug))
-        return
-    lines = [f"{field.label}：{placeholder(field.slug)}" for field in fields]
-    for field in draft.item.fields:
-        if field.slug in partly:
-            lines.append(
-                messages.text("heard.partly", label=field.label, value=partial(field.slug))
-            )
-    if lines:
-        talk.say(f"{key}_one" if len(lines) == 1 else key, lines="\n".join(lines))
-
-
-def _say_conflicts(talk: Talk, draft: Draft, fields: list[str]) -> None:
-    for slug in fields:
-        field = draft.item.field(slug)
-        if field is not None:
-            talk.say(
-                "heard.card_differs",
-                label=field.label,
-                before=before(slug),
-                now=placeholder(slug),
-            )
 
 
 def _say_not_understood(talk: Talk, draft: Draft | None) -> None:

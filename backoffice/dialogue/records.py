@@ -3,7 +3,7 @@
 from backoffice import messages
 from backoffice.applications.services import applications_of
 from backoffice.applications.states import State
-from backoffice.dialogue.reveal import placeholder
+from backoffice.dialogue.applying import ask_withdraw
 from backoffice.dialogue.talk import Talk
 
 _SHOWN = 3
@@ -52,9 +52,4 @@ async def after_sign_in(talk: Talk, then: str) -> None:
         else:
             talk.say("apply.go_on", title=talk.draft.item.title)
     elif then == "withdraw":
-        from backoffice.dialogue.applying import ask_withdraw
-
         await ask_withdraw(talk)
-
-
-__all__ = ["after_sign_in", "placeholder", "tell_progress", "tell_records"]
