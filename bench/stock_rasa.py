@@ -104,10 +104,13 @@ class Stock:
 
     def _prepare(self) -> None:
         shutil.copytree(_PROJECT, self.folder, dirs_exist_ok=True)
+        endpoints = self.folder / "endpoints.yml"
+        moved = endpoints.read_text("utf-8").replace(":5055/", f":{self.port + 1}/")
+        endpoints.write_text(moved, "utf-8")
 
-    def _environment(self) -> dict[str, str]:
-        own = {"RASA_TELEMETRY_ENABLED": "false", "STOCK_ACTIONS_PORT": str(self.port + 1)}
-        return dict(os.environ) | own
+    @staticmethod
+    def _environment() -> dict[str, str]:
+        return dict(os.environ) | {"RASA_TELEMETRY_ENABLED": "false"}
 
     def _run(self, log: str, *arguments: str) -> None:
         with (self.folder / f"{log}.log").open("wb") as output:
