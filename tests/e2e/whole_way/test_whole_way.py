@@ -48,7 +48,7 @@ def fill_in(citizen: Citizen) -> None:
     expect(citizen.page.get_by_text("要登记在哪里工作")).to_be_visible()
     citizen.say("佛山市样例陶瓷有限公司", "相片回执")
     citizen.press("现场自拍", "证件相片")
-    citizen.upload("上传照片", face("person_a_2"), "来大厅或服务站领")
+    citizen.upload("上传照片", face("person_a_1"), "来大厅或服务站领")
 
 
 def hand_in(citizen: Citizen) -> None:
@@ -56,9 +56,8 @@ def hand_in(citizen: Citizen) -> None:
     citizen.press("到服务站/大厅领取", "可以自拍一张照片", "不会由机器决定")
     citizen.picture("04-consent")
     citizen.press("同意", "拍一张自拍")
-    citizen.upload("拍一张本人照片", face("person_a_2"), "继续")
-    citizen.press("继续", "租房合同")
-    expect(citizen.page.get_by_text("您符合申领条件")).to_be_visible()
+    citizen.upload("拍一张本人照片", face("person_a_1"), "租房合同")
+    expect(citizen.page.get_by_text("符合申领条件").last).to_be_visible()
     citizen.upload("上传材料", paper(), "劳动合同")
     citizen.upload("上传材料", paper(), "请核对一遍")
     citizen.hears("1101**********002X", "139****2222")
@@ -124,7 +123,7 @@ def correct(citizen: Citizen) -> None:
     citizen.say("澜石二路8号3栋602房", "租房合同")
     citizen.upload("上传材料", paper(), "核对")
     citizen.picture("10-corrected")
-    citizen.press("确认提交", "交")
+    citizen.press("确认提交", "补正的内容已经交回去了")
 
 
 def look_at_application(citizen: Citizen, number: str) -> None:
