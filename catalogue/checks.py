@@ -22,6 +22,7 @@ class Surroundings:
     sources: frozenset[str] = frozenset()
     departments: Mapping[str, str] = field(default_factory=dict)
     planned: Mapping[str, str] = field(default_factory=dict)
+    planned_also: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     named_checks: frozenset[str] = frozenset()
 
 

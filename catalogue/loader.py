@@ -25,6 +25,8 @@ class Catalogue:
     items: Mapping[str, ServiceItem]
     planned: Mapping[str, str]
     """Code → name of items of the hall's list that have no file yet."""
+    planned_also: Mapping[str, tuple[str, ...]]
+    """Code → what people call such an item."""
     departments: Mapping[str, str]
     """Code → name."""
     fingerprint: str
@@ -70,6 +72,7 @@ def load_catalogue(folder: Path) -> Catalogue:
     return Catalogue(
         items=MappingProxyType({item.code: item for item in items.values()}),
         planned=MappingProxyType(dict(surroundings.planned)),
+        planned_also=MappingProxyType(dict(surroundings.planned_also)),
         departments=MappingProxyType(dict(surroundings.departments)),
         fingerprint=digest.hexdigest(),
     )
@@ -95,6 +98,7 @@ def _surroundings(data: Path) -> tuple[Surroundings, list[Fault]]:
     except CatalogueError as exc:
         faults += exc.faults
     parameters = data / "parameters"
+    also: dict[str, tuple[str, ...]] = {}
     try:
         departments = load_departments(parameters / "departments.yml")
         known["departments"] = {one.code: one.name for one in departments}
@@ -103,11 +107,13 @@ def _surroundings(data: Path) -> tuple[Surroundings, list[Fault]]:
     try:
         planned = load_planned(parameters / "planned_items.yml")
         known["planned"] = {one.code: one.name for one in planned}
+        also = {one.code: one.also for one in planned}
     except CatalogueError as exc:
         faults += exc.faults
     return Surroundings(
         sources=frozenset(known["sources"]),
         departments=known["departments"],
         planned=known["planned"],
+        planned_also=also,
         named_checks=frozenset(NAMED_CHECKS),
     ), faults

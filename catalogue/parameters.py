@@ -37,6 +37,8 @@ class PlannedItem(Strict):
     code: Slug
     name: Text
     department: Slug
+    also: tuple[Text, ...] = ()
+    """What people call it."""
 
 
 class HallFact(Sourced):

@@ -8,6 +8,7 @@ from backoffice.dialogue.talk import Talk
 from backoffice.dialogue.wanted import wanted_field
 from backoffice.understanding import fields_named
 from catalogue.form import Option
+from catalogue.loader import Catalogue
 from catalogue.schema import Faq, ServiceItem
 
 _OTHER = "other"
@@ -76,12 +77,23 @@ def _say_which(talk: Talk, code: str | None) -> None:
 
 def planned_named(talk: Talk, code: str | None) -> str | None:
     """The name of a business that is known but not taught yet, when the text names it."""
-    planned = talk.knowledge.catalogue.planned
-    if code in planned:
-        return planned[code or ""]
-    text = talk.text
-    found = [name for name in planned.values() if _stem(name) in text]
-    return max(found, key=len, default=None)
+    catalogue = talk.knowledge.catalogue
+    if code in catalogue.planned:
+        return catalogue.planned[code or ""]
+    called = [
+        (word, name)
+        for one, name in catalogue.planned.items()
+        for word in _called(catalogue, one)
+        if word in talk.text
+    ]
+    return max(called, key=lambda pair: len(pair[0]), default=(None, None))[1]
+
+
+def _called(catalogue: Catalogue, code: str) -> tuple[str, ...]:
+    """All that people may call an item that is not taught yet, or another item."""
+    name = catalogue.name_of(code) or ""
+    words = (name, _stem(name), *catalogue.planned_also.get(code, ()))
+    return tuple(one for one in words if one)
 
 
 def _stem(name: str) -> str:
@@ -122,8 +134,7 @@ def _what(talk: Talk, item: ServiceItem) -> str | None:
         return None
     words = item.about.text
     for code, difference in item.about.differs.items():
-        name = talk.knowledge.catalogue.name_of(code) or ""
-        if any(part in talk.text for part in (_stem(name), name) if part):
+        if any(word in talk.text for word in _called(talk.knowledge.catalogue, code)):
             words = difference
     return facts.hedged(words, item.about.status)
 
