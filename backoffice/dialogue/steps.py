@@ -129,7 +129,7 @@ async def _review(talk: Talk, draft: Draft, step: Next, act: str | None) -> Hear
     if act == "affirm" or talk.says("submit"):
         draft.remember(reviewed=True)
         return _heard(talk).happened("reviewed")
-    if act == "deny":
+    if act == "deny" or talk.says("change"):
         talk.focus = {"kind": "correct_which"}
         return _heard(talk)
     return None
