@@ -21,6 +21,7 @@ KEPT = {
     "draft": timedelta(days=30),
     "sms_code": timedelta(days=2),
     "delivered_outbox": timedelta(days=7),
+    "given_up_outbox": timedelta(days=30),
 }
 """Kind of data → time since its last use."""
 
@@ -34,6 +35,9 @@ async def forget_what_is_old(session: AsyncSession, *, now: datetime) -> None:
     await session.execute(delete(SmsCode).where(SmsCode.sent_at < now - KEPT["sms_code"]))
     await session.execute(
         delete(OutboxEntry).where(OutboxEntry.delivered_at < now - KEPT["delivered_outbox"])
+    )
+    await session.execute(
+        delete(OutboxEntry).where(OutboxEntry.given_up_at < now - KEPT["given_up_outbox"])
     )
     if conversations.rowcount:  # type: ignore[attr-defined]
         log("retention").info("retention.done", conversations=conversations.rowcount)  # type: ignore[attr-defined]

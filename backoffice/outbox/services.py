@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import defer
 
 from backoffice.db import Sessions
 from backoffice.logs import log
@@ -37,9 +38,10 @@ async def deliver_due(
     that a delivery repeated after a crash is recognised there. No transaction is open meanwhile.
     """
     async with sessions.begin() as session:
+        # Only ids: one entry that does not decrypt must not hold up all the others.
         due = list(
             await session.scalars(
-                select(OutboxEntry)
+                select(OutboxEntry.id)
                 .where(
                     OutboxEntry.delivered_at.is_(None),
                     OutboxEntry.given_up_at.is_(None),
@@ -50,24 +52,23 @@ async def deliver_due(
             )
         )
     delivered = 0
-    for entry in due:
-        failure = await _try(handlers, entry)
+    for id in due:
+        failure = await _try(sessions, handlers, id)
         async with sessions.begin() as session:
-            row = await session.get_one(OutboxEntry, entry.id)
+            row = await session.get_one(OutboxEntry, id, options=[defer(OutboxEntry.payload)])
             _record(row, failure, now)
         delivered += failure is None
     return delivered
 
 
-async def _try(handlers: Mapping[str, Handler], entry: OutboxEntry) -> Exception | None:
+async def _try(sessions: Sessions, handlers: Mapping[str, Handler], id: int) -> Exception | None:
     try:
+        async with sessions.begin() as session:
+            entry = await session.get_one(OutboxEntry, id)
         await handlers[entry.kind](entry.payload, entry.key)
-    except (
-        Exception
-    ) as exc:  # a failing effect must not stop the others; it is recorded and retried
-        log("outbox").warning(
-            "outbox.failed", entry=entry.id, kind=entry.kind, error=type(exc).__name__
-        )
+    except Exception as exc:
+        # A failing effect must not stop the others; it is recorded and tried again.
+        log("outbox").warning("outbox.failed", entry=id, error=type(exc).__name__)
         return exc
     return None
 
