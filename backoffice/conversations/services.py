@@ -193,8 +193,14 @@ async def messages_after(
 async def add_notice(
     session: AsyncSession, *, conversation_id: str, key: str, bubble: Bubble, now: datetime
 ) -> None:
-    """Show something nobody asked for in this turn (a decision); the same key shows it once."""
+    """Show something nobody asked for in this turn (a decision); the same key shows it once.
+
+    A visit that was deleted meanwhile (an authority may take longer than visits are kept) shows
+    nothing; whatever else tells the citizen must not fail for it.
+    """
     if await session.scalar(select(Message.id).where(Message.key == key)) is not None:
+        return
+    if await session.get(Conversation, conversation_id) is None:
         return
     session.add(
         Message(conversation_id=conversation_id, role="notice", key=key, body=bubble, at=now)
