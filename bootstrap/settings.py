@@ -94,6 +94,9 @@ class Settings(BaseSettings):
             found.append("XZ_SIGNING_KEY_FILE is not set: results cannot be signed")
         if not self.public_url.startswith("https://"):
             found.append("XZ_PUBLIC_URL must begin with https://")
+        if self.trusted_proxies < 1:
+            # TLS ends in front of us: without this all citizens would count as one caller.
+            found.append("XZ_TRUSTED_PROXIES must say how many proxies stand in front")
         for role in ("clerk", "head", "admin"):
             if getattr(self, f"demo_{role}_password").get_secret_value():
                 found.append(f"XZ_DEMO_{role.upper()}_PASSWORD must not be set")

@@ -21,6 +21,7 @@ PROCESSES = ("gateway", "actions", "worker")
 _GOOD = {
     "XZ_MODE": "production",
     "XZ_PUBLIC_URL": "https://hall.example.cn",
+    "XZ_TRUSTED_PROXIES": "1",
     "XZ_BOT_SECRET": "b" * 32,
     "XZ_ACTIONS_SECRET": "a" * 32,
     "XZ_SMS_ADAPTER": "aliyun",
@@ -63,6 +64,7 @@ def test_nothing_set_is_refused_with_the_whole_list(process: str, tmp_path: Path
         ({"XZ_SMS_ADAPTER": "sandbox"}, "XZ_SMS_ADAPTER"),
         ({"XZ_REGISTERS_ADAPTER": "sandbox"}, "XZ_REGISTERS_ADAPTER"),
         ({"XZ_PUBLIC_URL": "http://hall.example.cn"}, "XZ_PUBLIC_URL"),
+        ({"XZ_TRUSTED_PROXIES": "0"}, "XZ_TRUSTED_PROXIES"),
         ({"XZ_BOT_SECRET": "short"}, "XZ_BOT_SECRET"),
         ({"XZ_ACTIONS_SECRET": ""}, "XZ_ACTIONS_SECRET"),
         ({"XZ_DEMO_HEAD_PASSWORD": "x"}, "XZ_DEMO_HEAD_PASSWORD"),
