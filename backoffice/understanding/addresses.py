@@ -262,24 +262,41 @@ def find_address(text: str, start: int, end: int) -> AddressSpan | None:
 def _may_start_inside(text: str, place: int) -> bool:
     """Whether an address may begin amid Chinese characters: a known place, or behind a lead word."""
     before = text[:place]
-    return before.endswith(tuple(words("address", "leading"))) or bool(
-        re.compile(_town_alternatives() + "|" + _village_alternatives()).match(text, place)
-        or re.compile(alternation(lexicon("places")["provinces"])).match(text, place)
-    )
+    return before.endswith(_leading_words()) or bool(_known_start().match(text, place))
+
+
+@cache
+def _leading_words() -> tuple[str, ...]:
+    return tuple(words("address", "leading"))
+
+
+@cache
+def _known_start() -> re.Pattern[str]:
+    """A town, a village, or a province."""
+    provinces = alternation(lexicon("places")["provinces"])
+    return re.compile(f"{_town_alternatives()}|{_village_alternatives()}|{provinces}")
+
+
+@cache
+def _village_or_town() -> re.Pattern[str]:
+    return re.compile(_village_alternatives() + "|" + _town_alternatives())
+
+
+@cache
+def _villages_by_stem() -> Mapping[str, Place]:
+    """澜石 for 澜石社区."""
+    return {re.sub("(社区|村)$", "", p.village): p for p in places().values() if p.village}
 
 
 def resolve_region(text: str) -> Place | None:
     """The town or village that a region text means; None when none of the city's is named."""
     known = places()
     best: Place | None = None
-    for match in re.finditer(_village_alternatives() + "|" + _town_alternatives(), text):
+    for match in _village_or_town().finditer(text):
         place = known.get(match[0])
         if place and (best is None or (place.village and not best.village)):
             best = place
-    stems = {re.sub("(社区|村)$", "", p.village): p for p in known.values() if p.village}
-    if best is None and (bare := stems.get(text.strip())):
-        return bare
-    return best
+    return best or _villages_by_stem().get(text.strip())
 
 
 def missing_parts(value: str, needs: Any) -> list[str]:

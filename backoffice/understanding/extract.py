@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import date
+from functools import lru_cache
 
 from backoffice.understanding.acts import closed_act, is_correction, is_question
 from backoffice.understanding.digits import mask
@@ -13,7 +14,13 @@ from backoffice.understanding.lexicon import alternation, any_of, lexicon, words
 from backoffice.understanding.naming import fields_named
 from backoffice.understanding.normal import normalise
 from backoffice.understanding.options import option_words
-from backoffice.understanding.reading import Reading, as_awaited, cues_of, is_person_name, read
+from backoffice.understanding.reading import (
+    Reading,
+    as_awaited,
+    cues_by_label,
+    cues_of,
+    read,
+)
 from backoffice.understanding.takers_choices import take_choices, take_swapped
 from backoffice.understanding.takers_dates import take_dates
 from backoffice.understanding.takers_names import take_names
@@ -184,12 +191,20 @@ def _without_cues(piece: str, reading: Reading) -> str:
     piece = _PLACEHOLDER.sub("", piece)
     if is_question(piece):
         return piece
-    cues = {c for w in reading.wanted for c in (*cues_of(w), *w.names, w.label)}
-    data = lexicon("cues")
-    people = {word for group in data["persons"].values() for word in group}
-    if any(is_person_name(w) for w in reading.wanted):
-        cues |= {"叫", "姓", "我是", "我系"}
-    bare = re.sub(alternation(cues | people), "", piece)
-    bare = re.sub(any_of("cues", "answer_leading", "answer_trailing").pattern, "", bare)
+    bare = _announcing(tuple((w.label, w.cues, w.names) for w in reading.wanted)).sub("", piece)
+    bare = any_of("cues", "answer_leading", "answer_trailing").sub("", bare)
     bare = re.sub("[的嘅了咗在喺到来嚟住是系就都和也同给去号人用写要做字个]|错|不对", "", bare)
     return piece if len(bare.strip()) >= 2 else ""
+
+
+@lru_cache(maxsize=64)
+def _announcing(
+    fields: tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...],
+) -> re.Pattern[str]:
+    """Every word that announces an answer to one of the fields (label, cues, names)."""
+    said = {"叫", "姓", "我是", "我系"}
+    for label, cues, names in fields:
+        said |= {label, *cues_by_label(label, cues), *names}
+    for group in lexicon("cues")["persons"].values():
+        said |= set(group)
+    return re.compile(alternation(said))

@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 from backoffice.understanding.normal import normalise
 from backoffice.understanding.reading import cues_of
 from backoffice.understanding.types import Wanted
+
+
+@lru_cache(maxsize=4096)
+def _plain(name: str) -> str:
+    """A catalogue's name, normalised once."""
+    return normalise(name)
 
 
 def fields_named(text: str, wanted: Sequence[Wanted]) -> list[str]:
@@ -19,7 +26,7 @@ def fields_named(text: str, wanted: Sequence[Wanted]) -> list[str]:
     hits: list[tuple[int, int, str]] = []
     for field in wanted:
         for name in {*field.names, *cues_of(field), field.label}:
-            start = text.find(normalise(name)) if len(name) > 1 else -1
+            start = text.find(_plain(name)) if len(name) > 1 else -1
             if start >= 0:
                 hits.append((start, start + len(name), field.key))
     hits.sort(key=lambda hit: (hit[0] - hit[1], hit[0]))

@@ -168,11 +168,12 @@ def is_person_name(wanted: Wanted) -> bool:
 
 def cues_of(wanted: Wanted) -> tuple[str, ...]:
     """The field's cues, and those the lexicon adds for its label."""
-    return _cues(wanted.label, wanted.cues)
+    return cues_by_label(wanted.label, wanted.cues)
 
 
 @lru_cache(maxsize=4096)
-def _cues(label: str, own: tuple[str, ...]) -> tuple[str, ...]:
+def cues_by_label(label: str, own: tuple[str, ...]) -> tuple[str, ...]:
+    """A field's own cues and those of the lexicon for its label."""
     added = [
         cue for part, cues in lexicon("cues")["by_label"].items() if part in label for cue in cues
     ]

@@ -107,10 +107,22 @@ def _take_by_template(reading: Reading, wanted: Wanted, part: str) -> None:
                 return
 
 
+@cache
+def _ethnic_words() -> re.Pattern[str]:
+    return re.compile(alternation({*ethnic_names(), *lexicon("ethnic_groups")["synonyms"]}))
+
+
+@cache
+def _bare_ethnic_answer(awaited: bool) -> re.Pattern[str]:
+    """A group's name without 族: 汉, 我是壮的; unasked only behind 民族."""
+    bare = alternation(words("ethnic_groups", "groups"))
+    cue = r"(?:民族|族)?(?:是|系|:)?" if awaited else r"民族(?:是|系|:)?"
+    return re.compile(rf"(?:我是|我系|我)?{cue}({bare})(?:的|嘅|啊|呀|。)?")
+
+
 def _take_ethnicity(reading: Reading, wanted: Wanted) -> None:
     synonyms: dict[str, str] = lexicon("ethnic_groups")["synonyms"]
-    pattern = alternation({*ethnic_names(), *synonyms})
-    for match in re.finditer(pattern, reading.text):
+    for match in _ethnic_words().finditer(reading.text):
         before = reading.text[max(0, match.start() - 2) : match.start()]
         if (
             reading.asks_at(match.start())
@@ -120,12 +132,10 @@ def _take_ethnicity(reading: Reading, wanted: Wanted) -> None:
             continue
         if reading.take(wanted, synonyms.get(match[0], match[0]), match.start(), match.end()):
             return
-    bare = alternation(words("ethnic_groups", "groups"))
-    cue = r"(?:民族|族)?(?:是|系|:)?" if wanted.awaited else r"民族(?:是|系|:)?"
     for clause in reading.free_clauses():
-        if match_bare := re.compile(
-            rf"(?:我是|我系|我)?{cue}({bare})(?:的|嘅|啊|呀|。)?"
-        ).fullmatch(reading.text, clause.start, clause.end):
+        if match_bare := _bare_ethnic_answer(wanted.awaited).fullmatch(
+            reading.text, clause.start, clause.end
+        ):
             reading.take(wanted, match_bare[1] + "族", match_bare.start(1), match_bare.end(1))
             return
 
