@@ -103,9 +103,9 @@ class TurnProcessor(MessageProcessor):
         if done is not None:
             return done
         output = CollectingOutputChannel()
-        message = UserMessage(
-            text, output, sender, input_channel=CHANNEL, metadata=metadata
-        )
+        # a waiting form is context for understanding: bare words are then likely an answer
+        metadata = {**metadata, "in_form": tracker.active_loop_name is not None}
+        message = UserMessage(text, output, sender, input_channel=CHANNEL, metadata=metadata)
         await self._update_tracker_session(tracker, output)
         await self._handle_message_with_tracker(message, tracker)
         tracker = await self.run_action_extract_slots(output, tracker)
@@ -147,9 +147,11 @@ class TurnProcessor(MessageProcessor):
             raise TurnFailed(action.name()) from watched.failure
         return go_on
 
-    async def understand(self, text: str, hint: Optional[Dict[str, Any]] = None) -> Dict[str, Any]:
+    async def understand(
+        self, text: str, hint: Optional[Dict[str, Any]] = None, in_form: bool = False
+    ) -> Dict[str, Any]:
         """Parse a safe text with no conversation: act, confidence, items, other, ranking."""
-        message = UserMessage(text, metadata={"hint": hint or {}})
+        message = UserMessage(text, metadata={"hint": hint or {}, "in_form": in_form})
         parsed = await self.parse_message(message)
         return {
             **_understood(parsed["intent"], parsed["entities"], parsed.get("item_ranking")),

@@ -5,15 +5,16 @@ Two kinds of YAML file:
 * `data/nlu/<act>.yml`, one per act: `act:` and `sentences:`, a mapping from an item label (a
   catalogue code, `none`, or `other`) to sentences. A code that the catalogue does not hold (yet)
   counts as `other`, so sentences about a business may be there before the business is.
+* `data/nlu/words/*.yml`: lists, from which variants of the sentences are made (nlu/variants.py).
 * `build/nlu/items.yml`, compiled from the catalogue: a list of `{text, act, item}`, bare or
   under `examples:`. Its items are the catalogue as this side knows it.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Dict, Iterable, List, Optional, Union
+from typing import Any, Dict, FrozenSet, Iterable, List, Optional, Union
 
 import yaml
 from rasa.shared.importers.rasa import RasaFileImporter
@@ -21,8 +22,12 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from bot_server.acts import ACTS, ACTS_WITH_ITEM, NO_ITEM, OTHER_ITEM
+from bot_server.nlu.variants import Labelled, Words, with_variants
 
 ITEM_LABEL = "item_label"
+#: Sentences made from one written sentence share this number.
+GROUP = "group"
+WORDS = "words"
 _NODE_DEFAULTS = (("eager", False), ("is_target", False), ("is_input", False), ("resource", None))
 #: The catalogue's codes while build/nlu/items.yml does not exist.
 FIRST_ITEMS = frozenset({"residence_permit_apply"})
@@ -55,16 +60,33 @@ def read_sentences(paths: Iterable[Union[str, Path]]) -> List[Sentence]:
             acts += _of_act(path, content)
         elif "examples" in content:
             compiled += _compiled(path, content)
-    codes = {s.item for s in compiled} - {NO_ITEM, OTHER_ITEM} or FIRST_ITEMS
-    known = codes | {NO_ITEM, OTHER_ITEM}
+    known = _known_items(compiled)
     return [s if s.item in known else Sentence(s.text, s.act, OTHER_ITEM) for s in acts] + compiled
+
+
+def _known_items(compiled: List[Sentence]) -> FrozenSet[str]:
+    codes = {s.item for s in compiled} - {NO_ITEM, OTHER_ITEM}
+    return frozenset(codes or FIRST_ITEMS) | {NO_ITEM, OTHER_ITEM}
+
+
+def training_sentences(paths: Iterable[Union[str, Path]]) -> List[Labelled]:
+    """The written sentences and the variants made of them. Raises TrainingFileError."""
+    folders = [Path(p) for p in paths]
+    written = read_sentences(folders)
+    words = next((f / WORDS for f in folders if (f / WORDS).is_dir()), None)
+    labelled = [Labelled(s.text, s.act, s.item, n) for n, s in enumerate(written)]
+    if words is None:
+        return labelled
+    known = frozenset(s.item for s in written) | {NO_ITEM, OTHER_ITEM}
+    made = with_variants(labelled, Words.read(words))
+    return [s if s.item in known else replace(s, item=OTHER_ITEM) for s in made]
 
 
 def _yaml_files(paths: Iterable[Union[str, Path]]) -> List[Path]:
     found: List[Path] = []
     for path in map(Path, paths):
         found += sorted(path.rglob("*.yml")) if path.is_dir() else [path] if path.exists() else []
-    return found
+    return [path for path in found if path.parent.name != WORDS]
 
 
 def _of_act(path: Path, content: dict) -> List[Sentence]:
@@ -118,8 +140,9 @@ class TrainerFiles(RasaFileImporter):
     def get_nlu_data(self, language: Optional[str] = "zh") -> TrainingData:
         """The sentences as Rasa's training data; the item is a message attribute."""
         messages = []
-        for sentence in read_sentences(self._paths):
+        for sentence in training_sentences(self._paths):
             message = Message.build(sentence.text, intent=sentence.act)
             message.set(ITEM_LABEL, sentence.item)
+            message.set(GROUP, sentence.group)
             messages.append(message)
         return TrainingData(messages)

@@ -1,7 +1,8 @@
 """Evaluation without a server: `python -m bot_server.parse IN.jsonl OUT.jsonl`, inside bot/.
 
-Reads lines with a safe `text` (normalised and masked by the caller) and an optional `hint`;
-writes, in the same order, the line's understanding: act, confidence, items, other, ranking.
+Reads lines with a safe `text` (normalised and masked by the caller) an optional `hint`, and
+whether it is said `in_form`; writes, in the same order, the line's understanding: act,
+confidence, items, other, ranking.
 """
 
 from __future__ import annotations
@@ -31,7 +32,9 @@ async def _parse(source: Path, target: Path, models: Path) -> int:
             if not line.strip():
                 continue
             asked = json.loads(line)
-            understood = await processor.understand(asked["text"], asked.get("hint"))
+            understood = await processor.understand(
+                asked["text"], asked.get("hint"), bool(asked.get("in_form"))
+            )
             out.write(json.dumps(understood, ensure_ascii=False) + "\n")
             count += 1
     return count

@@ -15,12 +15,16 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from bot_server.acts import NO_ITEM, OTHER_ITEM
-from bot_server.importer import ITEM_LABEL
+from bot_server.importer import GROUP, ITEM_LABEL
+from bot_server.nlu.features import Analysed, analyse
 from bot_server.nlu.model import LinearModel
 
 logger = logging.getLogger(__name__)
 MODEL_FILE = "model.joblib"
 RANKED = 3
+#: What a waiting form changes (natural logarithms): bare words are more likely an answer, and
+#: less likely chat; a question or a wish still wins by far.
+IN_FORM = {"inform": 2.0, "out_of_scope": -1.5}
 #: Below this an item is not offered as an alternative.
 ITEM_FLOOR = 0.05
 
@@ -56,25 +60,33 @@ class _Classifier(GraphComponent):
             return cls(model_storage, resource, joblib.load(folder / MODEL_FILE))
 
     @staticmethod
-    def labelled(training_data: TrainingData) -> List[Tuple[str, str]]:
-        """(text, label) of every sentence."""
+    def fitted(sentences: List[Analysed], examples: List[Message]) -> LinearModel:
+        """A model for what the class tells of a sentence."""
         raise NotImplementedError
 
     def train(self, training_data: TrainingData) -> Resource:
         """Fit on all sentences and store the model."""
-        pairs = self.labelled(training_data)
+        examples = training_data.training_examples
         name = type(self).__name__
-        logger.info("%s: %d sentences, %d labels", name, len(pairs), len({b for _, b in pairs}))
-        self._model = LinearModel.fit([a for a, _ in pairs], [b for _, b in pairs])
-        logger.info("%s: trained, temperature %.2f", name, self._model.temperature)
+        logger.info("%s: %d sentences", name, len(examples))
+        # some ways to make training data do without the importer; then each is its own group
+        sentences = [analyse(m.get(TEXT), m.get(GROUP, n)) for n, m in enumerate(examples)]
+        self._model = self.fitted(sentences, examples)
+        labels = len(self._model.labels)
+        logger.info("%s: %d labels, temperature %.2f", name, labels, self._model.temperature)
         with self._storage.write_to(self._resource) as folder:
             joblib.dump(self._model, folder / MODEL_FILE, compress=3)
         return self._resource
 
+    @staticmethod
+    def context(message: Message) -> Dict[str, float]:
+        """How much likelier some labels are where this message is said (natural logarithm)."""
+        return {}
+
     def ranking(self, message: Message) -> List[Tuple[str, float]]:
         """Labels with probabilities, best first."""
         text = message.get(TEXT) or ""
-        probabilities = self._model.probabilities([text])[0]
+        probabilities = self._model.probabilities([text], self.context(message))[0]
         order = np.argsort(probabilities)[::-1]
         return [(str(self._model.labels[i]), float(probabilities[i])) for i in order]
 
@@ -83,8 +95,14 @@ class ActClassifier(_Classifier):
     """Sets the intent and a short ranking."""
 
     @staticmethod
-    def labelled(training_data: TrainingData) -> List[Tuple[str, str]]:
-        return [(m.get(TEXT), m.get(INTENT)) for m in training_data.training_examples]
+    def fitted(sentences: List[Analysed], examples: List[Message]) -> LinearModel:
+        acts = [m.get(INTENT) for m in examples]
+        return LinearModel.fit(sentences, acts, shaped_by=acts)
+
+    @staticmethod
+    def context(message: Message) -> Dict[str, float]:
+        metadata = message.get("metadata")
+        return IN_FORM if isinstance(metadata, dict) and metadata.get("in_form") else {}
 
     def process(self, messages: List[Message]) -> List[Message]:
         """Classify each message in place."""
@@ -105,8 +123,8 @@ class ItemClassifier(_Classifier):
     """
 
     @staticmethod
-    def labelled(training_data: TrainingData) -> List[Tuple[str, str]]:
-        return [(m.get(TEXT), m.get(ITEM_LABEL, NO_ITEM)) for m in training_data.training_examples]
+    def fitted(sentences: List[Analysed], examples: List[Message]) -> LinearModel:
+        return LinearModel.fit(sentences, [m.get(ITEM_LABEL, NO_ITEM) for m in examples])
 
     def process(self, messages: List[Message]) -> List[Message]:
         """Classify each message in place."""

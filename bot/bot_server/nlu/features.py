@@ -9,14 +9,19 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from functools import lru_cache
-from typing import List, Tuple
+from collections import Counter
+from dataclasses import dataclass
+from typing import Callable, Dict, List, Optional, Sequence, Tuple
 
 import jieba
+import numpy as np
 from opencc import OpenCC
 from pypinyin import lazy_pinyin
+from scipy.sparse import csr_matrix, hstack
 from sklearn.feature_extraction.text import TfidfVectorizer
-from sklearn.pipeline import FeatureUnion
+
+from bot_server.nlu.homophones import levelled_sound
+from bot_server.nlu.shapes import WordShapes
 
 jieba.setLogLevel("ERROR")
 _simplify = OpenCC("t2s").convert
@@ -24,8 +29,6 @@ _PLACEHOLDER = re.compile(r"\[([^\[\]]{1,12})\]")
 _NOT_SAID = re.compile(r"[^\w⟨⟩?]+")
 _NUMBER = re.compile(r"\d+")
 _LAUGH = re.compile(r"(.)\1{2,}")
-#: Where people of Guangdong do not hear or type a difference.
-_SOUNDS_ALIKE = (("zh", "z"), ("ch", "c"), ("sh", "s"), ("ng", "n"))
 #: Everyday Cantonese and northern words read as their Mandarin equals, by the model only.
 _SAME_WORDS = {
     "几多钱": "多少钱", "几钱": "多少钱", "几多": "多少", "几耐": "多久", "几时": "什么时候",
@@ -56,48 +59,93 @@ def normalise(text: str) -> str:
     return _NUMBER.sub("0", text).strip()
 
 
-@lru_cache(maxsize=2)
-def _analysed(text: str) -> Tuple[str, Tuple[str, ...], Tuple[str, ...]]:
+@dataclass(frozen=True)
+class Analysed:
+    """One sentence as the features see it; `group` only in training (see variants)."""
+
+    said: str
+    words: Tuple[str, ...]
+    sounds: Tuple[str, ...]
+    group: Optional[int] = None
+
+
+def analyse(text: str, group: Optional[int] = None) -> Analysed:
+    """Levels and cuts a sentence once for all features."""
     said = normalise(text)
     levelled_said = levelled(said)
-    words = tuple(w for w in jieba.lcut(levelled_said) if w.strip())
-    sounds = tuple(_level(s) for s in lazy_pinyin(said, errors=list) if s.strip())
-    return levelled_said, words, sounds
+    cut = tuple(w for w in jieba.lcut(levelled_said) if w.strip())
+    heard = tuple(levelled_sound(s) for s in lazy_pinyin(said, errors=list) if s.strip())
+    return Analysed(levelled_said, cut, heard, group)
 
 
-def _level(sound: str) -> str:
-    for heard, alike in _SOUNDS_ALIKE:
-        sound = sound.replace(heard, alike)
-    return sound
-
-
-def characters(text: str) -> List[str]:
+def characters(sentence: Analysed) -> List[str]:
     """Character n-grams, 1 to 4, with marks for the sentence's begin and end."""
-    said = f"^{_analysed(text)[0]}$"
+    said = f"^{sentence.said}$"
     return [said[i : i + n] for n in (1, 2, 3, 4) for i in range(len(said) - n + 1)]
 
 
-def words(text: str) -> List[str]:
+def words(sentence: Analysed) -> List[str]:
     """Single words, pairs, and pairs with one word between them."""
-    found = _analysed(text)[1]
+    found = sentence.words
     pairs = [f"{a} {b}" for a, b in zip(found, found[1:])]
     skips = [f"{a} _ {b}" for a, b in zip(found, found[2:])]
     return list(found) + pairs + skips
 
 
-def sounds(text: str) -> List[str]:
+def sounds(sentence: Analysed) -> List[str]:
     """Syllable n-grams, 1 to 3, without tones."""
-    found = _analysed(text)[2]
+    found = sentence.sounds
     return [" ".join(found[i : i + n]) for n in (1, 2, 3) for i in range(len(found) - n + 1)]
 
 
-def sentence_features() -> FeatureUnion:
-    """The feature space of both classifiers; to be fitted on the training sentences."""
+class FeatureSpace:
+    """Weighted tf-idf of each kind of feature, side by side in one row.
 
-    def counted(analyzer):
-        return TfidfVectorizer(analyzer=analyzer, sublinear_tf=True, min_df=1)
+    Fitted with scikit-learn. A single sentence is read by `row`, without sparse matrices: building
+    them costs a turn more than all the rest of understanding.
+    """
 
-    return FeatureUnion(
-        [("characters", counted(characters)), ("words", counted(words)), ("sounds", counted(sounds))],
-        transformer_weights={"characters": 1.0, "words": 0.8, "sounds": 0.7},
-    )
+    def __init__(self, shapes: Optional[WordShapes] = None):
+        kinds: List[Tuple[Callable[[Analysed], List[str]], float, int]] = [
+            (characters, 1.0, 1),
+            (words, 0.8, 1),
+            (sounds, 0.7, 1),
+        ]
+        if shapes is not None:
+            kinds.append((shapes, 1.0, 2))
+        self._kinds = [(counted, weight) for counted, weight, _ in kinds]
+        self._rarest = [min_df for _, _, min_df in kinds]
+        self._columns: List[Dict[str, int]] = []
+        self._idf: List[np.ndarray] = []
+
+    def fit_transform(self, sentences: Sequence[Analysed]) -> csr_matrix:
+        """Learn the columns from training sentences; one row per sentence."""
+        parts, first = [], 0
+        for (counted, weight), min_df in zip(self._kinds, self._rarest):
+            vectorizer = TfidfVectorizer(analyzer=counted, sublinear_tf=True, min_df=min_df)
+            part = vectorizer.fit_transform(sentences)
+            parts.append(part * weight)
+            self._columns.append({k: first + int(v) for k, v in vectorizer.vocabulary_.items()})
+            self._idf.append(vectorizer.idf_.astype(np.float32))
+            first += part.shape[1]
+        rows = hstack(parts).tocsr()
+        rows.sort_indices()
+        return rows
+
+    def row(self, sentence: Analysed) -> Tuple[np.ndarray, np.ndarray]:
+        """The columns that a sentence has, and their values; as fit_transform makes them."""
+        columns: List[np.ndarray] = []
+        values: List[np.ndarray] = []
+        first = 0
+        for (counted, weight), known, idf in zip(self._kinds, self._columns, self._idf):
+            counts = Counter(known[f] for f in counted(sentence) if f in known)
+            if counts:
+                found = np.fromiter(counts.keys(), dtype=np.int64)
+                often = np.fromiter(counts.values(), dtype=np.float32)
+                value = (1 + np.log(often)) * idf[found - first]
+                columns.append(found)
+                values.append(value * (weight / np.linalg.norm(value)))
+            first += len(idf)
+        if not columns:
+            return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.float32)
+        return np.concatenate(columns), np.concatenate(values)
