@@ -48,7 +48,7 @@ _SEASONS = re.compile(
     r"(?:春节|过完?年|中秋节?|端午节?|清明节?|重阳节?|元宵节?|暑假|寒假|开学)(?:前后|前|后|的时候)?(?!底)"
 )
 """Times of the year whose days differ from year to year, or that have none."""
-_EDGE = "初|头|上旬|中旬|中间|中|下旬|底|尾|末"
+_EDGE = "上半年|下半年|初|头|上旬|中旬|中间|中|下旬|底|尾|末"
 _PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     (name, re.compile(pattern))
     for name, pattern in (
@@ -67,7 +67,7 @@ _PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         (
             "worded",
             rf"(?:(?P<Y>{_YEAR_NUMBER})年|(?P<RY>{_YEAR_WORD}))?的?[, ]?"
-            rf"(?:(?P<M>{_N})(?:月份|月)|(?P<RM>上上个?月|上个?月|前个月|这个月|今个月|本月|呢个月|下下个?月|下个?月))"
+            rf"(?:(?P<M>{_N})(?:[、到至~-](?:{_N}))?(?:月份|月)|(?P<RM>上上个?月|上个?月|前个月|这个月|今个月|本月|呢个月|下下个?月|下个?月))"
             rf"(?:[的 ]?(?P<D>{_N})(?:[号日]|(?![0-9一二三四五六七八九十年月天个楼室房栋座路])))?(?:的?(?P<E>{_EDGE}))?",
         ),
         (
@@ -92,7 +92,10 @@ _PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
             "year_edge",
             rf"(?:(?P<Y>{_YEAR_NUMBER})年|(?P<RY>{_YEAR_WORD}))的?(?:年)?(?P<E>{_EDGE})?",
         ),
-        ("year_edge", r"(?P<Y>[0-9]{2}|[0-9]{4})?(?P<E2>年初|年头|年中|年底|年尾|年末)"),
+        (
+            "year_edge",
+            r"(?P<Y>[0-9]{2}|[0-9]{4})?(?P<E2>年初|年头|年中|年底|年尾|年末|上半年|下半年)",
+        ),
         (
             "month_day_slash",
             r"(?<![0-9./-])(?P<M>[0-9]{1,2}) ?[/.-] ?(?P<D>[0-9]{1,2})(?![0-9./-])[日号]?",
@@ -158,6 +161,9 @@ def _span(year: int, month: int | None, edge: str | None, last: bool) -> date:
         return end
     if edge and (edge[-1] in "初头" or edge == "上旬"):
         return date(year, first_month, 1)
+    if edge in ("上半年", "下半年"):
+        half = 1 if edge == "上半年" else 7
+        return date(year, half + 5, 30 if half == 1 else 31) if last else date(year, half, 1)
     if edge == "下旬":
         return date(year, last_month, 21)
     if edge and edge[0] == "中":
@@ -264,7 +270,8 @@ def _value(
 def _year_edge(found: re.Match[str], today: date, last: bool) -> tuple[date, Precision]:
     edge = found.groupdict().get("E2") or found.groupdict().get("E")
     year = _year(found, today) or today.year
-    return _span(year, None, edge, last), "month" if edge else "year"
+    exact = edge is not None and not edge.endswith("半年")
+    return _span(year, None, edge, last), "month" if exact else "year"
 
 
 def _day_of_month(found: re.Match[str], today: date, leaning: Leaning) -> tuple[date, Precision]:

@@ -16,7 +16,7 @@ from backoffice.understanding.dates import Said, find_dates
 
 _DIGITS = "一二三四五六七八九"
 _COUNT = (
-    r"大半|小半|半|好几|好多|几十|十几|几|成半|成"
+    r"大半|小半|(?<![上下])半|好几|好多|几十|十几|几|成半|成"
     rf"|[{_DIGITS}两]?百(?:零?[{_DIGITS}十]{{1,3}})?|[{_DIGITS}]?十[{_DIGITS}]?"
     rf"|[{_DIGITS}两][{_DIGITS}]|[{_DIGITS}两]|(?<![0-9])[0-9]{{1,3}}(?:[-~至到][0-9]{{1,3}})?"
 )

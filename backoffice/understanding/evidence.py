@@ -67,11 +67,6 @@ def has_topics(wanted: Wanted) -> bool:
     return any(option.topics for option in wanted.options)
 
 
-def is_topic(word: str, options: tuple[Option, ...]) -> bool:
-    """Whether the word alone says which options are meant, though not which one."""
-    return word in _topic_words(options, ())[0]
-
-
 def topics_said(reading: Reading, wanted: Wanted) -> list[Topic]:
     """Topic words outside questions, in the order of the sentence."""
     about, pattern = _topic_words(wanted.options, wanted.other_topics)

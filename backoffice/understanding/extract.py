@@ -9,11 +9,11 @@ from functools import lru_cache
 
 from backoffice.understanding.acts import closed_act, is_correction, is_question
 from backoffice.understanding.digits import mask
-from backoffice.understanding.evidence import is_topic
+from backoffice.understanding.evidence import topics_said
 from backoffice.understanding.lexicon import alternation, any_of, lexicon, words
 from backoffice.understanding.naming import fields_named
 from backoffice.understanding.normal import normalise
-from backoffice.understanding.options import option_words
+from backoffice.understanding.options import options_said
 from backoffice.understanding.reading import (
     Reading,
     as_awaited,
@@ -99,9 +99,7 @@ def _is_short_answer(reading: Reading) -> bool:
     awaited = reading.awaited
     if awaited is None or awaited.kind != "choice":
         return False
-    known, _ = option_words(awaited.options)
-    bare = reading.lower.strip(" ,。.!啊呀哦啦喎")
-    return bare in known or is_topic(bare, awaited.options)
+    return bool(options_said(reading, awaited) or topics_said(reading, awaited))
 
 
 def _corrected_field(text: str, reading: Reading) -> Wanted | None:

@@ -83,6 +83,7 @@ def _find(reading: Reading, wanted: Wanted) -> list[Said]:
     return result
 
 
+_HESITATING = re.compile("^(?:应该|可能|好像|大概|估计|肯定|当然)(?:是|系|都)?")
 _WITH_ANOTHER = re.compile("[和跟同与]")
 
 
@@ -94,7 +95,7 @@ def is_clause(reading: Reading, start: int, end: int) -> bool:
     before, behind = reading.text[clause.start : start], reading.text[end : clause.end]
     if _WITH_ANOTHER.match(behind) or _WITH_ANOTHER.fullmatch(before[-1:]):  # 我和老公
         return True
-    around = before + behind
+    around = _HESITATING.sub("", before) + behind
     return not around.strip("啊呀啦喇的嘅咯吧哦喎嗯呃就是系滴呢噢!。~ ")
 
 

@@ -60,6 +60,8 @@ def take_dates(reading: Reading) -> None:
         )
         if exact.value is None or _take_term_end(reading, wanted, exact):
             continue
+        if said.since and _take_longer_term(reading, wanted, said):
+            continue
         reading.take_checked(
             wanted, exact.value.isoformat(), said.start, said.end, precision=exact.precision
         )
@@ -108,6 +110,16 @@ def _take_term_end(reading: Reading, wanted: Wanted, signed: Said) -> bool:
         wanted, end.isoformat(), signed.start, signed.end, precision=signed.precision
     )
     return True
+
+
+def _take_longer_term(reading: Reading, wanted: Wanted, said: Said) -> bool:
+    """住了两年零三个月: the whole stretch, where more of it was said than the day counted."""
+    for term in find_terms(reading.text):
+        if term.start < said.end < term.end and not term.vague:
+            day, precision = _counted(reading.today, term, backward=True)
+            reading.take_checked(wanted, day.isoformat(), term.start, term.end, precision=precision)
+            return True
+    return False
 
 
 def _take_counted(reading: Reading) -> None:

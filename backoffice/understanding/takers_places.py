@@ -13,7 +13,7 @@ from backoffice.understanding.addresses import (
 )
 from backoffice.understanding.checks import check
 from backoffice.understanding.dates import find_dates
-from backoffice.understanding.lexicon import any_of
+from backoffice.understanding.lexicon import any_of, words
 from backoffice.understanding.options import options_said
 from backoffice.understanding.reading import Clause, Reading, cue_pattern, cues_of
 from backoffice.understanding.types import Wanted
@@ -55,7 +55,7 @@ def _place_address(
     wanted = _field_for(reading, fields, span)
     if wanted is not None and wanted.kind == "region" and span.region_end == span.start:
         wanted = _address_beside(reading, fields, wanted) or wanted  # 澜石社区,澜石二路8号
-    if wanted is None:
+    if wanted is None or reading.text[span.start : span.end] in words("address", "not_places"):
         return
     if not wanted.awaited:
         said = parts(reading.text[span.start : span.end])
@@ -107,9 +107,16 @@ def _is_an_option(reading: Reading, span: AddressSpan) -> bool:
     )
 
 
+_VILLAGE_AT_END = re.compile("[一-鿿]{1,10}(?:村委会|居委会|社区|村)$")
+
+
 def _take_region(reading: Reading, wanted: Wanted, text: str, start: int, end: int) -> bool:
     known = resolve_region(text)
     value = known.full if known else text
+    if known is not None and known.village is None:
+        # The list of villages is never complete: one that it lacks is kept as it was said.
+        named = _VILLAGE_AT_END.search(text.split(known.town)[-1])
+        value += named[0] if named else ""
     fault = check(wanted, value, today=reading.today)
     if fault and fault.code == "fault.region.outside":
         reading.refuse(wanted, fault, start, end)
@@ -206,6 +213,8 @@ def _field_for(reading: Reading, fields: list[Wanted], span: AddressSpan) -> Wan
         for cue in cue_pattern((*cues_of(wanted), *wanted.names)).finditer(
             text, 0, span.region_end
         ):
+            if any_of("cues", "negations").fullmatch(text[max(0, cue.start() - 2) : cue.start()]):
+                continue  # 没有门牌号,…
             if cue.start() > span.start or re.search("[。;!?]", text[cue.end() : span.start]):
                 continue
             distance = max(0, span.start - cue.end())

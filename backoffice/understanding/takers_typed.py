@@ -62,8 +62,21 @@ def _take_patterned(reading: Reading) -> None:
             if cue_pattern((*cues_of(wanted), *wanted.names)).search(before) or (
                 wanted.awaited and not (_PHONE_WORDS.search(before) or _ID_WORDS.search(before))
             ):
-                reading.take_checked(wanted, value, token.start(), token.end())
+                start, end = token.span()
+                if "pattern" not in wanted.rules and wanted.awaited:
+                    start, end = _with_words_around(reading.text, wanted, start, end)
+                    value = reading.text[start:end]
+                reading.take_checked(wanted, value, start, end)
                 break
+
+
+def _with_words_around(text: str, wanted: Wanted, start: int, end: int) -> tuple[int, int]:
+    """粤佛租备2024-00123号: what stands before belongs to the number, unless it announces it."""
+    before = re.search(r"[一-鿿]{1,8}[(]?$", text[:start])
+    announced = cue_pattern((*cues_of(wanted), *wanted.names)).search(before[0]) if before else None
+    if before is None or announced or re.search("[是系叫号码我]", before[0]):
+        return start, end
+    return before.start(), end + (1 if text.startswith("号", end) else 0)
 
 
 def _written_form(wanted: Wanted) -> str:

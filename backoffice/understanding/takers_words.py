@@ -81,30 +81,55 @@ def take_announced_text(reading: Reading) -> None:
 def _take_by_template(reading: Reading, wanted: Wanted, part: str) -> None:
     for pattern, _ in _templates(part):
         for match in pattern.finditer(reading.text):
-            value = match[1].strip()
-            start, end = match.span(1)
-            if reading.asks_at(start) or any_of("cues", "negations").fullmatch(
+            negated = any_of("cues", "negations").fullmatch(
                 reading.text[max(0, match.start() - 1) : match.start()] or "x"
-            ):
+            )
+            if reading.asks_at(match.start(1)) or negated:
                 continue
-            value = re.sub("^.{0,6}(?:店|铺|档|公司|厂)(?:名叫|叫做|叫)", "", value)
-            value = re.sub("^(?:是|系|在|喺|叫|:)", "", value)
-            value = re.sub("^(?:了|咗)?(?:一?[家间个])?.{1,8}?(?:名叫|叫做|叫)(?=.{2})", "", value)
-            start = end - len(value)
-            if part == "与屋主关系":
-                kin = any_of("cues", "relations").match(value)
-                if kin is None or re.match("(?:的|嘅)(?!房|屋|家)", value[kin.end() :]):
-                    continue
-                start, value = end - len(value), kin[0]
-            elif (
-                len(value) < 2 or _EMPTY_PLACES.match(value) or value in words("cues", "no_answer")
-            ):
-                continue
-            end = start + len(value)
-            if "年级" in wanted.label and (grade := _GRADE.match(reading.text, end)):
-                value, end = value + grade[1], grade.end()
-            if reading.take(wanted, value, start, end):
+            found = (
+                _relation(reading, wanted, match)
+                if part == "与屋主关系"
+                else _organisation(reading, wanted, match)
+            )
+            if found is not None and reading.take(wanted, *found):
                 return
+
+
+def _named(match: re.Match[str]) -> tuple[str, int]:
+    """The template's value without what leads up to the name (了个小卖部叫), and its start."""
+    value = match[1].strip()
+    value = re.sub("^.{0,6}(?:店|铺|档|公司|厂)(?:名叫|叫做|叫)", "", value)
+    value = re.sub("^(?:是|系|在|喺|叫|:)", "", value)
+    value = re.sub("^(?:了|咗)?(?:一?[家间个])?.{1,8}?(?:名叫|叫做|叫)(?=.{2})", "", value)
+    return value, match.end(1) - len(value)
+
+
+def _relation(
+    reading: Reading, wanted: Wanted, match: re.Match[str]
+) -> tuple[str, int, int] | None:
+    if match[0][0] in "他她佢" and not wanted.awaited:
+        if not any(marker.person == "host" for marker in reading.markers):
+            return None  # 他是我爸: who is spoken of need not be the host
+    value, start = _named(match)
+    kin = any_of("cues", "relations").match(value)
+    if kin is None or re.match("(?:的|嘅)(?!房|屋|家)", value[kin.end() :]):
+        return None
+    return kin[0], start, start + len(kin[0])
+
+
+def _organisation(
+    reading: Reading, wanted: Wanted, match: re.Match[str]
+) -> tuple[str, int, int] | None:
+    value, start = _named(match)
+    if len(value) < 2 or _EMPTY_PLACES.match(value) or value in words("cues", "no_answer"):
+        return None
+    end = start + len(value)
+    if "年级" in wanted.label:
+        if _GRADE.fullmatch(value):
+            return None  # 澜石小学,读三年级: the school stands elsewhere
+        if grade := _GRADE.match(reading.text, end):
+            value, end = value + grade[1], grade.end()
+    return value, start, end
 
 
 @cache
@@ -164,6 +189,8 @@ def take_free_text(reading: Reading) -> None:  # noqa: C901 a list of cases in t
         end = left[0].end
     start, end = _trim(reading.text, start, end)
     value = re.sub(" (?=[一-鿿])|(?<=[一-鿿]) ", "", reading.text[start:end])
+    if "年级" in awaited.label:
+        value = re.sub(rf",(?={_GRADE.pattern})(?: ?(?:读书|读|上|念))?", "", value)
     if awaited.label.startswith("提供宿舍"):
         value = re.sub("(?<=.{2})(?:的|嘅)?(?:员工|职工|学生|厂里)?宿舍$", "", value)
     if mask(value) != value:
