@@ -117,8 +117,8 @@ def _quick_office(folder: Path, database_url: str) -> Office:
 def _vision(persons: dict[str, Person], identities: dict[str, DemoPerson]) -> SandboxVision:
     vision = SandboxVision()
     faces = {face for one in persons.values() for face in (one.face, one.selfie)}
-    for face in faces | {"person_b_1"}:
-        # person_a_1 and person_a_2 are two pictures of one person
+    for face in faces | {"person_a_1"}:
+        # person_b_1 and person_b_2 are two pictures of one person
         vision.knows(pictures.selfie(face), faces=1, person=face.rsplit("_", 1)[0])
     return vision
 

@@ -208,7 +208,7 @@ class Player:
         return {
             "身份证正面": lambda: pictures.card(self.identity, self.person.face),
             "自拍": lambda: pictures.selfie(self.person.selfie),
-            "别人的自拍": lambda: pictures.selfie("person_b_1"),
+            "别人的自拍": lambda: pictures.selfie("person_a_1"),
             "相片": lambda: pictures.selfie(self.person.selfie),
             "材料": pictures.paper,
             "签名": pictures.signature,

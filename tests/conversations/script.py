@@ -152,8 +152,8 @@ class Person(Strict):
     """
 
     record: str = Field(alias="资料")
-    face: str = Field(default="person_a_1", alias="证上的脸")
-    selfie: str = Field(default="person_a_2", alias="自拍的脸")
+    face: str = Field(default="person_b_2", alias="证上的脸")
+    selfie: str = Field(default="person_b_1", alias="自拍的脸")
     answers: dict[str, str] = Field(default={}, alias="回答")
 
 
