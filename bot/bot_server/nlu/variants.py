@@ -25,7 +25,7 @@ _NO_PATTERN = ("暂住证", "居住登记", "身份证", "新市民", "签注", 
 BARE_ANSWERS = 1400
 #: How often each kind of variant is made of one sentence.
 OTHER_ITEM_SHARE, ELSEWHERE_SHARE, PLACE_SHARE = 0.6, 0.6, 0.15
-AROUND_SHARE, STORY_SHARE, SPOKEN_SHARE = 0.3, 0.15, 0.08
+AROUND_SHARE, STORY_SHARE, SECOND_SHARE, SPOKEN_SHARE = 0.3, 0.2, 0.08, 0.08
 MISHEARD_SHARE, DROPPED_SHARE = 0.15, 0.12
 _PARTICLES = "吗呢啊呀吧嘛的了个?？,，"
 _PUNCTUATION = "，,。!！?？、；;"
@@ -69,12 +69,14 @@ def with_variants(sentences: List[Labelled], words: Words) -> List[Labelled]:
         return sentences
     random = Random(SEED)
     homophones = Homophones(s.text for s in sentences)
+    seconds = [s.text for s in sentences if s.act in ACTS_WITH_ITEM and s.item == NO_ITEM]
     made: List[Labelled] = []
     for sentence in sentences:
         renamed = [sentence, *_renamed(sentence, words, random)]
         made += renamed
         for one in renamed:
-            made += _said_otherwise(one, words, homophones, random)
+            made += _with_more_said(one, words, seconds, random)
+            made += _misspoken(one, words, homophones, random)
     answers = _answers(words, random, first_group=len(sentences))
     return _without_doubles(made + answers)
 
@@ -98,21 +100,32 @@ def _renamed(s: Labelled, words: Words, random: Random) -> Iterator[Labelled]:
         yield replace(s, text=text, act="out_of_scope", item=NO_ITEM)
 
 
-def _said_otherwise(
-    s: Labelled, words: Words, homophones: Homophones, random: Random
+def _with_more_said(
+    s: Labelled, words: Words, seconds: List[str], random: Random
 ) -> Iterator[Labelled]:
-    """The same thing with talk around it, without marks, misheard, or with particles dropped."""
-    request = s.act in ACTS_WITH_ITEM and s.act != "describe_need"
-    if request and random.random() < AROUND_SHARE:
+    """The same request with talk around it, or with a second one after it: the first is the act."""
+    if s.act not in ACTS_WITH_ITEM or s.act == "describe_need":
+        return
+    if random.random() < AROUND_SHARE:
         opening, ending = random.choice(words["openings"]), random.choice(words["endings"])
         kind = random.random()
         text = s.text if kind < 0.3 else opening + s.text
         yield replace(s, text=text if kind > 0.7 else text + ending)
-    if request and random.random() < STORY_SHARE:
-        told = random.choice(words["stories"])
+    if random.random() < STORY_SHARE:
+        told = random.choice(words["asides"])
         if random.random() < 0.4:
-            told += random.choice(words["stories"])
-        yield replace(s, text=told + s.text)
+            told += random.choice(words["asides"])
+        first = random.random() < 0.75
+        yield replace(s, text=told + s.text if first else f"{s.text}，{told[:-1]}")
+    if random.random() < SECOND_SHARE:
+        link = random.choice(words["links"])
+        yield replace(s, text=s.text + link + random.choice(seconds))
+
+
+def _misspoken(
+    s: Labelled, words: Words, homophones: Homophones, random: Random
+) -> Iterator[Labelled]:
+    """The same thing without marks, misheard, or with particles dropped."""
     if len(s.text) >= 8 and random.random() < SPOKEN_SHARE:
         yield replace(s, text=_spoken(s.text, words["spoken"], random))
     if random.random() < MISHEARD_SHARE:
