@@ -10,6 +10,7 @@ from backoffice.dialogue.focus import send_code
 from backoffice.dialogue.people import account_phone_field, hall_words
 from backoffice.dialogue.prefill import fill_what_is_known
 from backoffice.dialogue.reveal import partial, placeholder
+from backoffice.dialogue.steps import may_be_left
 from backoffice.dialogue.talk import Talk
 from backoffice.understanding import mask_value
 from catalogue.form import FormField
@@ -129,7 +130,7 @@ async def _ask_field(talk: Talk, draft: Draft, step: Next) -> None:
     if field.example and field.type not in ("choice", "photo", "document", "signature"):
         question += "\n" + messages.text("ask.example", example=field.example)
     widget = await _widget_of(talk, field)
-    talk.say_words(question, buttons=_buttons_of(field, failed), widget=widget)
+    talk.say_words(question, buttons=_buttons_of(draft, field, failed), widget=widget)
 
 
 def _clerks_reason(draft: Draft, slug: str) -> str | None:
@@ -139,12 +140,14 @@ def _clerks_reason(draft: Draft, slug: str) -> str | None:
     return next((one.get("reason") for one in wanted), None)
 
 
-def _buttons_of(field: FormField, failed: int) -> list[dict[str, str]]:
+def _buttons_of(draft: Draft, field: FormField, failed: int) -> list[dict[str, str]]:
     buttons = [{"title": one.label, "value": one.label} for one in field.options]
     if not field.required:
         buttons += messages.buttons("ask.optional")
     if failed >= EXPLAIN_AFTER:
         buttons += messages.buttons("ask.person")
+    if may_be_left(draft, field):
+        buttons += messages.buttons("ask.leave_to_clerk")
     return buttons
 
 
@@ -225,7 +228,10 @@ def review_lines(draft: Draft, *, papers: bool = True) -> list[tuple[str, str]]:
     """Everything given, label and placeholder, in the order of the form; then the papers."""
     lines: list[tuple[str, str]] = []
     for field in draft.open_fields():
-        if field.slug in draft.answers and field.type != "signature":
+        left = field.required and field.slug in draft.progress.get("skipped", [])
+        if left:
+            lines.append((field.label, messages.text("value.left_to_clerk")))
+        elif field.slug in draft.answers and field.type != "signature":
             lines.append((field.label, placeholder(field.slug)))
     for material in draft.needed_materials():
         state = draft.materials.get(material.slug)

@@ -11,6 +11,10 @@ from backoffice.dialogue.heard import Heard
 from backoffice.dialogue.talk import Talk
 from backoffice.identity.services import FACE_CONSENT, record_consent
 from backoffice.understanding import mask
+from catalogue.form import FormField
+
+LEAVE_AFTER = 2
+"""Failed answers after which a field may be left to a clerk: a form must not be a dead end."""
 
 Hear = Callable[[Talk, Draft, Next, str | None], Awaitable[Heard | None]]
 
@@ -33,6 +37,9 @@ async def _field(talk: Talk, draft: Draft, step: Next, act: str | None) -> Heard
     field = draft.item.field(step.key or "")
     if field is None:
         return None
+    if may_be_left(draft, field) and talk.says("leave_to_clerk"):
+        skip(draft, field.slug)
+        return _heard(talk).happened("left_to_clerk", label=field.label)
     if not field.required and talk.says("skip"):
         skip(draft, field.slug)
         return _heard(talk).happened("skipped", label=field.label)
@@ -46,6 +53,15 @@ async def _field(talk: Talk, draft: Draft, step: Next, act: str | None) -> Heard
     if field.type in UPLOADED and act == "affirm":
         return _heard(talk).happened("please_upload")
     return None
+
+
+def may_be_left(draft: Draft, field: FormField) -> bool:
+    """Whether a field that would not be answered may stay empty for a clerk to ask about.
+
+    Never who the applicant is and where to reach him: nothing could be decided or told.
+    """
+    failed = int(draft.progress.get("attempts", {}).get(field.slug, 0))
+    return failed >= LEAVE_AFTER and field.prefill not in ("id_card", "login_account")
 
 
 async def _card_or_field(talk: Talk, draft: Draft, step: Next, act: str | None) -> Heard | None:
