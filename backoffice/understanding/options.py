@@ -101,6 +101,8 @@ def is_clause(reading: Reading, start: int, end: int) -> bool:
 
 def ordinal(text: str, count: int) -> int | None:
     """第二个, 2, B, 最后一个: which place in the list is meant."""
+    if text.endswith("一样"):  # "the same", not "the first kind"
+        return None
     bare = re.sub("^(?:我?[选要拣揿按]|就|系|是)*|(?:号|项|种|样|吧|啦|，)+$", "", text)
     if re.fullmatch("[1-9]", bare):
         return int(bare)

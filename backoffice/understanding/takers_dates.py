@@ -58,10 +58,11 @@ def take_dates(reading: Reading) -> None:
             )
             if one.start == said.start
         )
-        if exact.value is None or _take_term_end(reading, wanted, exact):
+        if _is_the_beginning(reading, wanted, exact) or _take_term_end(reading, wanted, exact):
             continue
         if said.since and _take_longer_term(reading, wanted, said):
             continue
+        assert exact.value is not None
         reading.take_checked(
             wanted, exact.value.isoformat(), said.start, said.end, precision=exact.precision
         )
@@ -91,6 +92,17 @@ def _date_field(reading: Reading, said: Said, fields: list[Wanted]) -> Wanted | 
 
 def _pause_between(text: str, start: int, end: int) -> bool:
     return start < end and bool(re.search("[,。;!?]", text[start:end]))
+
+
+def _is_the_beginning(reading: Reading, wanted: Wanted, said: Said) -> bool:
+    """合同是今年3月开始的: no end, and none was asked for."""
+    return said.value is None or (
+        ends_something(wanted)
+        and not wanted.awaited
+        and said.value < reading.today
+        and not find_terms(reading.text)
+        and _BEGINS.search(reading.text) is not None
+    )
 
 
 def _take_term_end(reading: Reading, wanted: Wanted, signed: Said) -> bool:

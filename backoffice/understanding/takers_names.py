@@ -167,6 +167,8 @@ def _take_awaited_name(reading: Reading, awaited: Wanted) -> None:
     if (nickname := _nickname(reading, awaited)) is not None:
         reading.refuse(awaited, Fault("fault.name.surname_only"), *nickname)
         return
+    if _take_relative(reading, awaited):
+        return
     if _take_spaced(reading, awaited) or _take_alone(reading, awaited):
         return
     if _take_leading(reading, awaited):
@@ -191,6 +193,19 @@ def _nickname(reading: Reading, awaited: Wanted) -> tuple[int, int] | None:
     if found[0].startswith("阿"):  # some peoples' real names begin so
         return None
     return found.span(1)
+
+
+def _take_relative(reading: Reading, awaited: Wanted) -> bool:
+    """我表哥: who it is, but no name. Of a host the relation is an answer, too."""
+    bare = re.sub("^(?:是|系|就是|就系)?(?:我的|我)?|[啊呀的嘅啦吧。]+$", "", reading.text)
+    if bare not in words("cues", "relations"):
+        return False
+    relation = next((w for w in reading.of("text") if "与屋主关系" in w.label), None)
+    start = reading.text.find(bare)
+    reading.refused.setdefault(awaited.key, Fault("fault.name.surname_only"))
+    if awaited.person == "host" and relation is not None:
+        reading.take(relation, bare, start, start + len(bare))
+    return True
 
 
 def _take_spaced(reading: Reading, awaited: Wanted) -> bool:

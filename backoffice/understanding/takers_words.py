@@ -234,6 +234,9 @@ def _says_nothing(reading: Reading, awaited: Wanted, clause: Clause) -> bool:
     piece = reading.text[clause.start : clause.end]
     if closed_act(piece):
         return True
+    unmarked = any_of("corrections", "marks").sub("", piece)
+    if not re.sub("[我刚才头先前面了的是, ]", "", unmarked):
+        return True
     announced = {c for w in reading.wanted for c in (*cues_of(w), *w.names)}
     denied = any_of("cues", "negations").match(piece)
     if denied and piece.rstrip("啊呀的了")[denied.end() :] in {*cues_of(awaited), *awaited.names}:
