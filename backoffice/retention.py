@@ -14,6 +14,7 @@ from backoffice.applications.states import State, Step
 from backoffice.conversations.models import Conversation
 from backoffice.identity.models import SmsCode
 from backoffice.logs import log
+from backoffice.outbox import services as outbox
 from backoffice.outbox.models import OutboxEntry
 
 KEPT = {
@@ -24,14 +25,14 @@ KEPT = {
     "given_up_outbox": timedelta(days=30),
 }
 """Kind of data → time since its last use."""
+_AT_ONCE = 500
+"""Visits deleted in one round, so that nobody waits long for the database."""
 
 
 async def forget_what_is_old(session: AsyncSession, *, now: datetime) -> None:
     """Delete old visits (with turns and messages), codes, delivered effects; expire old drafts."""
     await _expire_drafts(session, now)
-    conversations = await session.execute(
-        delete(Conversation).where(Conversation.last_turn_at < now - KEPT["conversation"])
-    )
+    await _forget_conversations(session, now)
     await session.execute(delete(SmsCode).where(SmsCode.sent_at < now - KEPT["sms_code"]))
     await session.execute(
         delete(OutboxEntry).where(OutboxEntry.delivered_at < now - KEPT["delivered_outbox"])
@@ -39,8 +40,23 @@ async def forget_what_is_old(session: AsyncSession, *, now: datetime) -> None:
     await session.execute(
         delete(OutboxEntry).where(OutboxEntry.given_up_at < now - KEPT["given_up_outbox"])
     )
-    if conversations.rowcount:  # type: ignore[attr-defined]
-        log("retention").info("retention.done", conversations=conversations.rowcount)  # type: ignore[attr-defined]
+
+
+async def _forget_conversations(session: AsyncSession, now: datetime) -> None:
+    """Delete old visits, here and in the dialogue engine's own database."""
+    old = select(Conversation.id).where(Conversation.last_turn_at < now - KEPT["conversation"])
+    ids = list(await session.scalars(old.limit(_AT_ONCE)))
+    for id in ids:
+        await outbox.put(
+            session,
+            kind="engine.forget",
+            key=f"engine.forget:{id}",
+            payload={"conversation_id": id},
+            now=now,
+        )
+    await session.execute(delete(Conversation).where(Conversation.id.in_(ids)))
+    if ids:
+        log("retention").info("retention.done", conversations=len(ids))
 
 
 async def _expire_drafts(session: AsyncSession, now: datetime) -> None:

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+import httpx
+
 from backoffice.applications.models import Application
 from backoffice.logs import log
 from backoffice.notices.services import notify
@@ -11,6 +13,9 @@ from backoffice.outbox import services as outbox
 from backoffice.outbox.services import Handler
 from backoffice.results.issuing import Press, issue_and_print
 from bootstrap.container import Office
+from integrations.ports import Unavailable
+
+_FORGET_TIMEOUT_S = 15.0
 
 
 def handlers(office: Office) -> Mapping[str, Handler]:
@@ -55,4 +60,26 @@ def handlers(office: Office) -> Mapping[str, Handler]:
                 now=office.clock.now(),
             )
 
-    return {"sms.send": sms_send, "notice.send": notice_send, "result.issue": result_issue}
+    async def engine_forget(payload: Mapping[str, Any], key: str) -> None:
+        secret = office.settings.bot_secret.get_secret_value()
+        async with httpx.AsyncClient(
+            base_url=office.settings.bot_url,
+            headers={"X-Xiaozheng-Secret": secret},
+            timeout=_FORGET_TIMEOUT_S,
+            trust_env=False,
+        ) as engine:
+            try:
+                answer = await engine.post(
+                    "/webhooks/gateway/forget", json={"sender": payload["conversation_id"]}
+                )
+            except httpx.HTTPError as exc:
+                raise Unavailable("the dialogue engine does not answer") from exc
+        if answer.status_code != 200:
+            raise Unavailable(f"the dialogue engine answers {answer.status_code}")
+
+    return {
+        "sms.send": sms_send,
+        "notice.send": notice_send,
+        "result.issue": result_issue,
+        "engine.forget": engine_forget,
+    }
