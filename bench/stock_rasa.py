@@ -21,6 +21,7 @@ from ops.run import die_with_parent
 
 _BOT_BIN = ROOT / "bot" / ".venv" / "bin"
 _PROJECT = HERE / "stock"
+_START_S = 900.0  # TensorFlow on a busy machine takes its time
 
 
 class Stock:
@@ -61,7 +62,7 @@ class Stock:
         self._run("actions", "run", "actions", "--port", str(self.port + 1))
         server = ("run", "--model", str(self.model), "--port", str(self.port))
         self._run("rasa", *server, "--interface", "127.0.0.1")
-        deadline = time.monotonic() + 300
+        deadline = time.monotonic() + _START_S
         while not (_answers(self.port, "/") and _answers(self.port + 1, "/health")):
             ended = [one.returncode for one in self._running if one.poll() is not None]
             if ended or time.monotonic() > deadline:

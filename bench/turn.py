@@ -205,7 +205,10 @@ def main() -> int:
     except BaseException:
         say(f"logs and data are kept in {folder}")
         raise
-    shutil.rmtree(folder, ignore_errors=True)
+    if found["faults"]:
+        say(f"there were errors; logs and data are kept in {folder}")
+    else:
+        shutil.rmtree(folder, ignore_errors=True)
     options.json.parent.mkdir(parents=True, exist_ok=True)
     options.json.write_text(json.dumps(found, ensure_ascii=False, indent=2) + "\n", "utf-8")
     checked = verdicts(found)
