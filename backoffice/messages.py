@@ -49,7 +49,10 @@ def buttons(key: str, **params: object) -> list[dict[str, str]]:
     """The buttons that belong to `key`; empty when it has none."""
     value = _entry(key)
     found = value.get("buttons", []) if isinstance(value, dict) else []
-    return [{part: str(button[part]).format(**params) for part in ("title", "value")} for button in found]
+    return [
+        {part: str(button[part]).format(**params) for part in ("title", "value")}
+        for button in found
+    ]
 
 
 def _entry(key: str) -> Any:

@@ -56,7 +56,9 @@ class Application(Base):
 
     __mapper_args__ = {"version_id_col": version}
 
-    def take(self, step: Step, *, actor: str, at: datetime, note: str | None = None) -> "HistoryRow":
+    def take(
+        self, step: Step, *, actor: str, at: datetime, note: str | None = None
+    ) -> "HistoryRow":
         """Move along the table of transitions and return the history row to be added.
 
         Args:
@@ -72,7 +74,13 @@ class Application(Base):
             raise StepNotAllowed
         self.state, self.updated_at = after, at
         return HistoryRow(
-            application_id=self.id, at=at, actor=actor, step=step, before=before, after=after, note=note
+            application_id=self.id,
+            at=at,
+            actor=actor,
+            step=step,
+            before=before,
+            after=after,
+            note=note,
         )
 
 

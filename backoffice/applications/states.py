@@ -58,6 +58,13 @@ TRANSITIONS: dict[tuple[State, Step], State] = {
 
 OPEN_FOR_ANSWERS = frozenset({State.DRAFT, State.SUPPLEMENT_DUE})
 CONCLUDED = frozenset(
-    {State.CANCELLED, State.NOT_ACCEPTED, State.APPROVED, State.REFUSED, State.WITHDRAWN, State.EXPIRED}
+    {
+        State.CANCELLED,
+        State.NOT_ACCEPTED,
+        State.APPROVED,
+        State.REFUSED,
+        State.WITHDRAWN,
+        State.EXPIRED,
+    }
 )
 AT_THE_AUTHORITY = frozenset({State.SUBMITTED, State.ACCEPTED})
