@@ -18,7 +18,7 @@ PHONE = {"width": 390, "height": 844}
 DESK = {"width": 1440, "height": 900}
 # Nothing here measures speed: a busy machine may need long for a model or a picture.
 PATIENCE_MS = 60_000
-START_S = 240
+START_S = 400
 
 
 @pytest.fixture(scope="session")

@@ -123,7 +123,8 @@ def correct(citizen: Citizen) -> None:
     citizen.say("澜石二路8号3栋602房", "租房合同")
     citizen.upload("上传材料", paper(), "核对")
     citizen.picture("10-corrected")
-    citizen.press("确认提交", "补正的内容已经交回去了")
+    citizen.press("确认提交", "请签名")
+    citizen.sign("补正的内容已经交回去了")
 
 
 def look_at_application(citizen: Citizen, number: str) -> None:
