@@ -27,10 +27,11 @@ from backoffice.results.services import (
     result_on,
     results_of,
 )
-from backoffice.results.validity import standing
+from backoffice.results.validity import last_valid_day, standing
 from backoffice.understanding import mask_value
 from bootstrap.container import Office
 from gateway.http import bearer, office_of
+from verifier import group_code
 
 bp = Blueprint("me", url_prefix="/api/v1/me")
 
@@ -137,12 +138,13 @@ def _result(office: Office, one: Result) -> dict[str, Any]:
     )
     return {
         "id": one.id,
-        "code": one.code,
+        "code": group_code(one.code),
         "title": printed(one).title,
         "status": status,
         "status_text": messages.text(f"result_status.{status}"),
         "issued_at": one.issued_at.isoformat(),
         "expires_at": one.expires_at.isoformat() if one.expires_at else None,
+        "last_valid_on": last_valid_day(one.expires_at).isoformat() if one.expires_at else None,
         "verify_url": f"{office.settings.public_url}/v/{one.code}",
     }
 

@@ -140,7 +140,7 @@ export const APPLICATION = {
 }
 
 const result = (id, code, title, status, status_text, issued_at, expires_at) => ({
-  id, code, title, status, status_text, issued_at, expires_at, verify_url: `http://127.0.0.1:18100/v/${code}`,
+  id, code, title, status, status_text, issued_at, expires_at, last_valid_on: expires_at, verify_url: `http://127.0.0.1:18100/v/${code}`,
 })
 export const RESULTS = [
   result('r1', 'SW-7K2M-Q9FD-XT4C', '居住证申领办理结果', 'valid', '有效', '2026-11-23T10:12:00+08:00', '2027-11-22'),

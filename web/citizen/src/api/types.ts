@@ -110,6 +110,8 @@ export interface ResultRow {
   status: string
   status_text: string
   issued_at: string
+  /** The instant from which it no longer holds; people are told the last day before it. */
   expires_at?: string | null
+  last_valid_on?: string | null
   verify_url: string
 }
