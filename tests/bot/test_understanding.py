@@ -21,9 +21,9 @@ DATA = [ROOT / "data" / "nlu", ROOT / "build" / "nlu"]
 ANSWERS = {"inform", "affirm", "deny"}
 #: Floors a little under what was measured when written. Below them the data or the components
 #: have got worse. held_out was looked at while the data were improved, blind was not.
-FLOORS = {"held_out": (0.92, 0.91), "blind": (0.85, 0.83)}
-ANSWERS_TAKEN_FLOOR = 0.9
-OTHERS_LEFT_FLOOR = 0.95
+FLOORS = {"held_out": (0.94, 0.92), "blind": (0.87, 0.84)}
+ANSWERS_TAKEN_FLOOR = 0.93
+OTHERS_LEFT_FLOOR = 0.92
 
 
 def test_a_code_outside_the_catalogue_counts_as_other(tmp_path):
@@ -138,8 +138,9 @@ def test_sentences_never_trained_on(models, tmp_path, capsys, name):
     for a, b in zip(asked, answers):
         item = b["items"][0] if b["items"] else "other" if b["other"] else "none"
         meant = a["item"] if a["item"] in known else "other"
-        # once the catalogue holds the item that the sentence means, "other" is out of date
-        item_right = item == meant or (meant == "other" and bool(b["items"]))
+        # a label "other" is out of date once the catalogue holds the item that is meant
+        newer = a["item"] == "other" and item not in ("none", "residence_permit_apply")
+        item_right = item == meant or newer
         total[a["act"]] += 1
         right[a["act"]] += a["act"] == b["act"]
         both += a["act"] == b["act"] and item_right
@@ -147,7 +148,9 @@ def test_sentences_never_trained_on(models, tmp_path, capsys, name):
     with capsys.disabled():
         weak = [f"{a} {right[a]}/{total[a]}" for a in sorted(total) if right[a] < total[a]]
         print(f"\n  {name}: act {act:.1%}, act and item {both:.1%}; not all right: {', '.join(weak)}")
-    assert (act, both) >= FLOORS[name] and both >= FLOORS[name][1]
+    act_floor, both_floor = FLOORS[name]
+    assert act >= act_floor
+    assert both >= both_floor
 
 
 def test_in_the_form_answers_are_taken_and_questions_are_not(models, tmp_path, capsys):
