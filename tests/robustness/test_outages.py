@@ -78,7 +78,9 @@ def test_an_old_visit_is_forgotten_by_the_engine_too(house: House) -> None:
 
 def _events(house: House, sender: str) -> int:
     with closing(sqlite3.connect(house.folder / "tracker.db", timeout=15)) as tracker:
-        found = tracker.execute("select count(*) from tracker_events where sender_id = ?", (sender,))
+        found = tracker.execute(
+            "select count(*) from tracker_events where sender_id = ?", (sender,)
+        )
         return int(found.fetchone()[0])
 
 
