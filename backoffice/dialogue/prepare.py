@@ -175,7 +175,8 @@ def _decide_act(
 ) -> None:
     """The act, when it is certain; otherwise the model judges the safe text."""
     question = is_question(found.rest) if found.found else is_question(talk.text)
-    if asks_reason(talk.text) and (heard.named or awaited):
+    wonders = asks_reason(talk.text) or talk.mentions("must_fill")
+    if wonders and (heard.named or awaited):
         heard.act, heard.tentative = "ask_what", None
         heard.named = heard.named or [str(awaited)]
     elif (heard.taken or heard.partly) and not question:

@@ -6,7 +6,13 @@ from backoffice.applications.draft import Draft
 from backoffice.applications.services import put_material
 from backoffice.conversations.models import Widget
 from backoffice.dialogue.agenda import UPLOADED, Kind, Next
-from backoffice.dialogue.capture import reopen, settle_material, skip, take_answer
+from backoffice.dialogue.capture import (
+    count_failure,
+    reopen,
+    settle_material,
+    skip,
+    take_answer,
+)
 from backoffice.dialogue.heard import Heard
 from backoffice.dialogue.talk import Talk
 from backoffice.identity.services import FACE_CONSENT, record_consent
@@ -37,6 +43,8 @@ async def _field(talk: Talk, draft: Draft, step: Next, act: str | None) -> Heard
     field = draft.item.field(step.key or "")
     if field is None:
         return None
+    if talk.says("wont_fill"):
+        return _wont_fill(talk, draft, field)
     if may_be_left(draft, field) and talk.says("leave_to_clerk"):
         skip(draft, field.slug)
         return _heard(talk).happened("left_to_clerk", label=field.label)
@@ -53,6 +61,16 @@ async def _field(talk: Talk, draft: Draft, step: Next, act: str | None) -> Heard
     if field.type in UPLOADED and act == "affirm":
         return _heard(talk).happened("please_upload")
     return None
+
+
+def _wont_fill(talk: Talk, draft: Draft, field: FormField) -> Heard:
+    """Who would rather not say is told why it is asked, and may leave it to a clerk."""
+    if not field.required:
+        skip(draft, field.slug)
+        return _heard(talk).happened("skipped", label=field.label)
+    while int(draft.progress.get("attempts", {}).get(field.slug, 0)) < LEAVE_AFTER:
+        count_failure(draft, field.slug)
+    return _heard(talk).happened("wont_fill", why=field.why or "")
 
 
 def may_be_left(draft: Draft, field: FormField) -> bool:

@@ -87,8 +87,8 @@ def characters(sentence: Analysed) -> List[str]:
 def words(sentence: Analysed) -> List[str]:
     """Single words, pairs, and pairs with one word between them."""
     found = sentence.words
-    pairs = [f"{a} {b}" for a, b in zip(found, found[1:])]
-    skips = [f"{a} _ {b}" for a, b in zip(found, found[2:])]
+    pairs = [f"{a} {b}" for a, b in zip(found, found[1:], strict=False)]
+    skips = [f"{a} _ {b}" for a, b in zip(found, found[2:], strict=False)]
     return list(found) + pairs + skips
 
 
@@ -121,7 +121,7 @@ class FeatureSpace:
     def fit_transform(self, sentences: Sequence[Analysed]) -> csr_matrix:
         """Learn the columns from training sentences; one row per sentence."""
         parts, first = [], 0
-        for (counted, weight), min_df in zip(self._kinds, self._rarest):
+        for (counted, weight), min_df in zip(self._kinds, self._rarest, strict=True):
             vectorizer = TfidfVectorizer(analyzer=counted, sublinear_tf=True, min_df=min_df)
             part = vectorizer.fit_transform(sentences)
             parts.append(part * weight)
@@ -137,7 +137,7 @@ class FeatureSpace:
         columns: List[np.ndarray] = []
         values: List[np.ndarray] = []
         first = 0
-        for (counted, weight), known, idf in zip(self._kinds, self._columns, self._idf):
+        for (counted, weight), known, idf in zip(self._kinds, self._columns, self._idf, strict=True):
             counts = Counter(known[f] for f in counted(sentence) if f in known)
             if counts:
                 found = np.fromiter(counts.keys(), dtype=np.int64)

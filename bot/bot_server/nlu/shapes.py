@@ -24,7 +24,7 @@ class WordShapes:
 
     def __init__(self, sentences: Iterable[Analysed], acts: Iterable[str]):
         groups: Dict[str, Set[Optional[int]]] = defaultdict(set)
-        for sentence, act in zip(sentences, acts):
+        for sentence, act in zip(sentences, acts, strict=True):
             if act not in OF_ANYTHING:
                 for word in sentence.words:
                     groups[word].add(sentence.group)
