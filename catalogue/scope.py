@@ -5,6 +5,7 @@ left empty, so that "如果租房，才问房东" settles everything that hangs 
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from catalogue.conditions import Condition
 from catalogue.form import FormField, Material
@@ -56,3 +57,29 @@ def still_open(item: ServiceItem, answers: Mapping[str, object]) -> list[Materia
         for paper in item.materials
         if paper.when is not None and paper.when.holds(known) is None
     ]
+
+
+@dataclass(frozen=True)
+class Survey:
+    """All of an item's scope for one set of answers, worked out once.
+
+    Attributes:
+        applies: field slug → whether it is to be asked; None while that is still open.
+        materials: papers that certainly apply.
+    """
+
+    applies: Mapping[str, bool | None]
+    materials: tuple[Material, ...]
+
+
+def survey(item: ServiceItem, answers: Mapping[str, object]) -> Survey:
+    """The same as `applies` for every field and `materials_needed`, at the price of one."""
+    known = settled(item, answers)
+
+    def holds(when: Condition | None) -> bool | None:
+        return True if when is None else when.holds(known)
+
+    return Survey(
+        {field.slug: holds(field.when) for field in item.fields},
+        tuple(paper for paper in item.materials if holds(paper.when)),
+    )

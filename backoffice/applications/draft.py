@@ -39,6 +39,7 @@ class Draft:
     materials: dict[str, str] = field(default_factory=dict)
     checks: dict[str, str] = field(default_factory=dict)
     wanted: list[dict[str, str]] = field(default_factory=list)
+    _surveyed: tuple[dict[str, Any], scope.Survey] | None = field(default=None, repr=False)
 
     @property
     def progress(self) -> Mapping[str, Any]:
@@ -57,15 +58,22 @@ class Draft:
 
     def applies(self, field: FormField) -> bool | None:
         """Whether the field is to be asked; None while its condition is undecided."""
-        return scope.applies(field.when, self.item, self.answers)
+        return self._survey().applies[field.slug]
 
     def open_fields(self) -> list[FormField]:
         """The fields that apply for certain, in the order of asking."""
-        return scope.fields_to_ask(self.item, self.answers)
+        applies = self._survey().applies
+        return [one for one in self.item.fields if applies[one.slug]]
 
     def needed_materials(self) -> list[Material]:
         """The papers that fit this applicant, whether already supplied or not."""
-        return scope.materials_needed(self.item, self.answers)
+        return list(self._survey().materials)
+
+    def _survey(self) -> scope.Survey:
+        # Asked for every field of every turn; worked out again only when an answer changed.
+        if self._surveyed is None or self._surveyed[0] != self.answers:
+            self._surveyed = (dict(self.answers), scope.survey(self.item, self.answers))
+        return self._surveyed[1]
 
     @property
     def for_other(self) -> bool:

@@ -23,6 +23,7 @@ from rasa.shared.core.events import ActionExecutionRejected, BotUttered, UserUtt
 from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.utils.endpoints import EndpointConfig
 
+from bot_server.action_endpoint import check_results_quickly
 from bot_server.acts import ANSWERS, OTHER_ITEM
 from bot_server.tracker_store import EncryptedTrackerStore
 
@@ -72,6 +73,7 @@ class TurnProcessor(MessageProcessor):
         action_endpoint: Optional[EndpointConfig],
     ) -> None:
         """Load the model. Raises rasa.exceptions.ModelNotFound."""
+        check_results_quickly()
         super().__init__(
             model_path=model,
             tracker_store=tracker_store,
