@@ -29,7 +29,7 @@ beat = $(CURDIR)/ops/heartbeat.sh "$(1)"
 
 .DEFAULT_GOAL := help
 .PHONY: help up down status start stop restart run logs setup ready train migrate demo-data \
-	reset backup restore test check format lock clean
+	reset backup restore test test-robustness check format lock clean
 
 ##@ Run
 up: ## Set up, build, train, migrate and start everything; Ctrl-C stops it
@@ -87,6 +87,9 @@ ready: $(ROOT_STAMP) $(BOT_STAMP) $(WEB_STAMP) $(MODEL_STAMP) # everything `make
 test: ## The whole suite, with its own set-up; ONLY=root,bot,web,e2e for a part
 	@$(MAKE) --no-print-directory -j4 ready
 	@$(PY) -m ops.test $(if $(ONLY),--only $(ONLY))
+
+test-robustness: ready ## Kill, stop and search the real processes (10 minutes, alone on the machine)
+	@$(PY) -m pytest tests/robustness
 
 check: $(ROOT_STAMP) ## Lint, format, types, import rules, catalogue
 	@$(PY) -m ops.check

@@ -56,7 +56,16 @@ def suites() -> list[Suite]:
         Suite(
             "root",
             "catalogue, back office, gateway, conversations (pytest)",
-            (sys.executable, "-m", "pytest", "tests", "--ignore=tests/bot", "--ignore=tests/e2e"),
+            (
+                sys.executable,
+                "-m",
+                "pytest",
+                "tests",
+                "--ignore=tests/bot",
+                "--ignore=tests/e2e",
+                # kills real processes for minutes on fixed ports: `make test-robustness`
+                "--ignore=tests/robustness",
+            ),
         ),
         Suite(
             "bot",
