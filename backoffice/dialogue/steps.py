@@ -8,7 +8,6 @@ from backoffice.conversations.models import Widget
 from backoffice.dialogue.agenda import UPLOADED, Kind, Next
 from backoffice.dialogue.capture import (
     count_failure,
-    reopen,
     settle_material,
     skip,
     take_answer,
@@ -219,5 +218,3 @@ _HEAR: dict[Kind, Hear] = {
     Kind.REVIEW: _review,
     Kind.SIGNATURE: _signature,
 }
-
-__all__ = ["answer_consent", "decline_widget", "go_on", "hear_step", "reopen", "sign_at_window"]
