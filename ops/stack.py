@@ -17,7 +17,7 @@ from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
-from xmlrpc.client import ServerProxy
+from xmlrpc.client import Fault, ServerProxy
 
 from supervisor.xmlrpc import SupervisorTransport
 
@@ -208,7 +208,10 @@ def running_supervisor(folder: Path) -> int | None:
             probe.connect(str(socket_path(folder)))
         except OSError:
             return None
-    return int(control(folder).getPID())
+    try:
+        return int(control(folder).getPID())
+    except Fault:  # it is ending, and answers no more questions
+        return int((folder / "run" / "supervisord.pid").read_text("ascii"))
 
 
 def free_ports(environment: dict[str, str]) -> dict[str, str]:

@@ -8,6 +8,7 @@ import time
 from importlib.util import find_spec
 from pathlib import Path
 from types import FrameType
+from xmlrpc.client import Fault
 
 from ops.env import ROOT, STAFF_ROLES, ensure_demo_env, process_environment
 from ops.stack import CannotStart, Stack
@@ -91,7 +92,7 @@ def watch(stack: Stack) -> None:
         time.sleep(1)
         try:
             states = stack.states()
-        except OSError:
+        except (OSError, Fault):
             continue  # the supervisor is ending; the loop's condition sees it
         for name, info in states.items():
             if info["pid"] != known[name]:
