@@ -212,16 +212,3 @@ def running_supervisor(folder: Path) -> int | None:
         return int(control(folder).getPID())
     except Fault:  # it is ending, and answers no more questions
         return int((folder / "run" / "supervisord.pid").read_text("ascii"))
-
-
-def free_ports(environment: dict[str, str]) -> dict[str, str]:
-    """Settings that move every port to a free one, so that a test disturbs nothing."""
-    sockets, ports = [], {}
-    for address in addresses(environment):
-        probe = socket.socket()
-        probe.bind(("127.0.0.1", 0))
-        sockets.append(probe)
-        ports[address.setting] = str(probe.getsockname()[1])
-    for probe in sockets:
-        probe.close()
-    return ports

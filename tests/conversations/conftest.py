@@ -25,7 +25,8 @@ from integrations.ports import CardReading
 from integrations.registers.people import DemoPerson, load_people
 from integrations.vision.sandbox import SandboxVision
 from ops.env import ensure_demo_env, process_environment
-from ops.stack import Stack, free_ports
+from ops.ports import free_ports
+from ops.stack import Stack
 from ops.up import prepare
 from tests.conversations import pictures
 from tests.conversations.rule_engine import RuleEngine

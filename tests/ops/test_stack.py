@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from ops.ports import free_ports
 from ops.processes import read_procfile, socket_path, supervisor_config
 from ops.run import end_leftovers, port_in_use
-from ops.stack import CannotStart, Stack, free_ports, running_supervisor
+from ops.stack import CannotStart, Stack, running_supervisor
 
 STANDIN = f"{sys.executable} {Path(__file__).with_name('standin.py')}"
 

@@ -2,7 +2,6 @@
 
 import asyncio
 import itertools
-import os
 from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,8 +15,8 @@ from backoffice.applications.models import Application
 from bootstrap.container import Office, build
 from bootstrap.settings import Settings
 from ops.env import ROOT, ensure_demo_env, process_environment, read_env_file
+from ops.ports import free_ports
 from ops.processes import addresses
-from ops.run import port_in_use
 from ops.stack import Stack, control
 from ops.up import prepare
 from tests.robustness.citizen import Citizen, Facts
@@ -90,14 +89,6 @@ class House:
         return self.look(find)
 
 
-def _ports() -> dict[str, str]:
-    """Free ports below those that outgoing connections use: one of these could take a port while
-    its process is being restarted."""
-    needed = addresses(dict(os.environ))
-    free = (port for port in range(18800, 18900) if not port_in_use(port))
-    return {one.setting: str(next(free)) for one in needed}
-
-
 @pytest.fixture(scope="session")
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     """Every process, on free ports."""
@@ -108,7 +99,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     folder = tmp_path_factory.mktemp("house")
     ensure_demo_env(folder)
     settings = {"XZ_VAR_DIR": str(folder), "XZ_MODE": "demo", "XZ_PUBLIC_URL": ""}
-    environment = process_environment(settings | _ports())
+    environment = process_environment(settings | free_ports({}))
     prepare(environment)
     with Stack(environment) as stack:
         stack.wait_ready(_START_S)

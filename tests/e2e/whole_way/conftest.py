@@ -9,7 +9,8 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from ops.env import ROOT, ensure_demo_env, process_environment, read_env_file
-from ops.stack import Stack, free_ports
+from ops.ports import free_ports
+from ops.stack import Stack
 from ops.suites import CHROMIUM_ADVICE, find_chromium
 from ops.up import prepare
 from tests.e2e.whole_way.citizen import Citizen
