@@ -21,22 +21,14 @@ from catalogue.loader import Catalogue, load_catalogue
 from catalogue.parameters import load_hall, load_holidays
 from integrations.eseal.sandbox import SandboxSeal
 from integrations.ports import (
-    ResidenceRegister,
+    Registers,
     SealSigner,
     SmsSender,
-    SocialInsuranceRegister,
     Vision,
 )
-from integrations.registers.http import (
-    HttpResidenceRegister,
-    HttpSocialInsuranceRegister,
-    RegisterGateway,
-)
+from integrations.registers.http import HttpRegisters
 from integrations.registers.people import load_people
-from integrations.registers.sandbox import (
-    SandboxResidenceRegister,
-    SandboxSocialInsuranceRegister,
-)
+from integrations.registers.sandbox import SandboxRegisters
 from integrations.sms.aliyun import AliyunSms
 from integrations.sms.aliyun_signature import Credentials
 from integrations.sms.ledger import Ledger
@@ -58,8 +50,7 @@ class Office:
     knowledge: Knowledge
     issuer: Issuer
     sms: SmsSender
-    residence: ResidenceRegister
-    social_insurance: SocialInsuranceRegister
+    registers: Registers
     seal: SealSigner
     vision: Vision
 
@@ -88,7 +79,6 @@ def build(settings: Settings) -> Office:
     catalogue = load_catalogue(ROOT / "data" / "items")
     hall = load_hall(PARAMETERS / "hall.yml")
     calendar = WorkCalendar(load_holidays(PARAMETERS / "holidays.yml"))
-    residence, social_insurance = _registers(settings, clock)
     return Office(
         settings=settings,
         engine=engine,
@@ -97,8 +87,7 @@ def build(settings: Settings) -> Office:
         knowledge=Knowledge(catalogue, hall, calendar, GENEROUS if settings.demo else CodeLimits()),
         issuer=Issuer(settings.public_url, hall.short_name, _signing_keys(settings)),
         sms=_sms(settings, ring, clock),
-        residence=residence,
-        social_insurance=social_insurance,
+        registers=_registers(settings, clock),
         seal=SandboxSeal(),
         vision=LocalVision(),
     )
@@ -133,22 +122,15 @@ def _render(template: str, params: object) -> str:
     return messages.text(f"sms.{template}", **dict(params))  # type: ignore[call-overload]
 
 
-def _registers(
-    settings: Settings, clock: Clock
-) -> tuple[ResidenceRegister, SocialInsuranceRegister]:
+def _registers(settings: Settings, clock: Clock) -> Registers:
     if settings.registers_adapter == "http":
-        gateway = RegisterGateway(
+        return HttpRegisters(
             base_url=settings.registers_url,
             app_id=settings.registers_app_id,
             secret=settings.registers_secret.get_secret_value(),
             client=httpx.AsyncClient(timeout=OUTWARD_TIMEOUT_S),
         )
-        return HttpResidenceRegister(gateway), HttpSocialInsuranceRegister(gateway)
-    people = load_people(ROOT / "data" / "demo" / "people.yml")
-    return (
-        SandboxResidenceRegister(people, clock.now),
-        SandboxSocialInsuranceRegister(people, clock.now),
-    )
+    return SandboxRegisters(load_people(ROOT / "data" / "demo" / "people.yml"), clock.now)
 
 
 _office: Office | None = None

@@ -6,8 +6,11 @@ from dataclasses import dataclass, field
 
 from catalogue.conditions import Condition
 from catalogue.faults import Fault
-from catalogue.form import FormField, Material
-from catalogue.schema import ApplicantCondition, ServiceItem, Sourced
+from catalogue.figures import Figure, Window
+from catalogue.form import FormField, Material, Validation
+from catalogue.named_checks import NamedCheck
+from catalogue.schema import ApplicantCondition, ServiceItem
+from catalogue.sourced import Sourced
 from catalogue.strict import Strict
 from catalogue.vocabulary import PROOFS
 
@@ -23,7 +26,9 @@ class Surroundings:
     departments: Mapping[str, str] = field(default_factory=dict)
     planned: Mapping[str, str] = field(default_factory=dict)
     planned_also: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    named_checks: frozenset[str] = frozenset()
+    checks: Mapping[str, NamedCheck] = field(default_factory=dict)
+    figures: Mapping[str, Figure] = field(default_factory=dict)
+    windows: Mapping[str, Window] = field(default_factory=dict)
 
 
 def cross_check(items: Mapping[str, ServiceItem], around: Surroundings) -> list[Fault]:
@@ -62,9 +67,10 @@ def _references(item: ServiceItem, codes: set[str], around: Surroundings) -> Ite
     if item.department not in around.departments:
         yield "department", f"没有“{item.department}”这个部门，见 data/parameters/departments.yml"
     for path, name in _check_names(item):
-        if name not in around.named_checks:
-            known = "、".join(sorted(around.named_checks))
-            yield path, f"没有“{name}”这个核查；现有：{known}"
+        yield from ((path, problem) for problem in _check_fits(item, name, around))
+    for path, figure in (*(("amounts", one) for one in item.amounts), *_figures_named(item, "")):
+        if figure not in around.figures:
+            yield path, f"没有“{figure}”这个数字，请先写进 data/parameters/figures/，或改正拼写"
     for path, source in _cited(item, ""):
         if source not in around.sources:
             yield path, f"没有“{source}”这个来源，请先写进 data/sources.yml"
@@ -96,6 +102,41 @@ def _check_names(item: ServiceItem) -> Iterator[Problem]:
     for check in item.instant_rule.auto_checks if item.instant_rule else ():
         if check.name:
             yield "instant_rule.auto_checks", check.name
+
+
+def _check_fits(item: ServiceItem, name: str, around: Surroundings) -> Iterator[str]:
+    """What a check looks at must be asked by the item."""
+    check = around.checks.get(name)
+    if check is None:
+        yield f"没有“{name}”这个核查，请先写进 data/checks/"
+        return
+    asked = [*check.send, *([check.address.field] if check.address else ())]
+    if check.age or check.register_:
+        asked.append(check.about)
+    for slug in asked:
+        if item.field(slug) is None:
+            yield f"核查“{name}”要用到字段“{slug}”，这个事项没有问"
+    if check.window and check.window not in around.windows:
+        yield f"核查“{name}”要用到 windows.yml 里的“{check.window}”，没有找到"
+
+
+_FIGURE = re.compile(r"\{([a-z][a-z0-9_]*)\}")
+
+
+def _figures_named(value: object, path: str) -> Iterator[Problem]:
+    """Every `{figure}` in the item's texts, with the place; `{n}` numbers a repeated group."""
+    if isinstance(value, str):
+        yield from ((path, name) for name in _FIGURE.findall(value) if name != "n")
+    elif isinstance(value, Mapping):
+        for key, member in value.items():
+            yield from _figures_named(member, f"{path}.{key}")
+    elif isinstance(value, tuple):
+        for number, member in enumerate(value):
+            label = getattr(member, "slug", None) or getattr(member, "id", None) or number + 1
+            yield from _figures_named(member, f"{path}[{label}]")
+    elif isinstance(value, Strict) and not isinstance(value, Validation):
+        for key in type(value).model_fields:
+            yield from _figures_named(getattr(value, key), f"{path}.{key}" if path else key)
 
 
 def _cited(value: object, path: str) -> Iterator[Problem]:
@@ -208,6 +249,19 @@ def _corrections_lead_to_one_field(item: ServiceItem) -> Iterator[Problem]:
                     f"fields[{field_.slug}].names",
                     f"“{name}”也是 {other.slug} 的叫法，市民更正时分不清，请只留一处",
                 )
+
+
+def _groups_are_described(item: ServiceItem) -> Iterator[Problem]:
+    for field_ in item.fields:
+        if field_.repeat and field_.group not in item.groups:
+            yield (
+                f"fields[{field_.slug}].group",
+                f"这一组要填几遍，请在 groups 里写明“{field_.group}”怎样称呼",
+            )
+    for name, group in item.groups.items():
+        counted = item.field(group.count_by or "")
+        if group.count_by and (counted is None or counted.type != "number"):
+            yield f"groups.{name}.count_by", f"没有“{group.count_by}”这个数字字段"
 
 
 def _validation_fits(item: ServiceItem, field_: FormField, path: str) -> Iterator[Problem]:
@@ -339,6 +393,7 @@ _ITEM_CHECKS: tuple[Callable[[ServiceItem], Iterator[Problem]], ...] = (
     _slugs_unique,
     _conditions_refer_to_what_exists,
     _fields_can_be_asked,
+    _groups_are_described,
     _corrections_lead_to_one_field,
     _materials_fit,
     _applicants_fit,

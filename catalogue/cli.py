@@ -24,6 +24,8 @@ def schema_text() -> str:
     schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
     schema["title"] = "政务服务事项"
     _exactly_one_form(schema["$defs"][Condition.__name__])
+    for key in ("fields", "materials"):
+        _or_shared(schema["properties"][key])
     return json.dumps(schema, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
 
 
@@ -33,6 +35,16 @@ def _exactly_one_form(condition: dict[str, Any]) -> None:
         {"required": ["field", "op"]},
         *({"required": [key]} for key in ("all", "any", "not")),
     ]
+
+
+def _or_shared(listed: dict[str, Any]) -> None:
+    """A field or paper may be written out, or named by `use:` with changes."""
+    use = {
+        "type": "object",
+        "required": ["use"],
+        "properties": {"use": {"type": "string", "description": "data/shared/ 里的名字"}},
+    }
+    listed["items"] = {"anyOf": [use, listed["items"]]}
 
 
 def check(root: Path, _: argparse.Namespace) -> int:

@@ -189,6 +189,30 @@ class FormField(Strict):
         return next((option for option in self.options if option.value == value), None)
 
 
+_MORE = Option(value="yes", label="还有", short_answers=("有", "继续", "再加一个", "还要加"))
+_ENOUGH = Option(value="no", label="没有了", short_answers=("没有", "没了", "就这些", "冇", "够了"))
+
+
+class Group(Strict):
+    """Fields that are filled in several times together, for instance for each family member."""
+
+    each: Text = Field(description="每一遍的称呼，{n} 是第几个，例如 第{n}位家庭成员")
+    count_by: Slug | None = Field(
+        default=None, description="哪个数字字段说明填几遍；不写就每填完一遍问还有没有"
+    )
+    count_less: int = Field(default=0, ge=0, description="遍数比 count_by 少几（例如不算本人：1）")
+    max: int = Field(default=10, gt=0, le=20, description="最多填几遍")
+    another: Text = Field(default="还有吗？", description="每填完一遍问的话")
+    more: Option = _MORE
+    enough: Option = _ENOUGH
+
+    @model_validator(mode="after")
+    def _says_which(self) -> Self:
+        if "{n}" not in self.each:
+            raise wrong("each 里要有 {n}，才知道是第几个")
+        return self
+
+
 class SatisfiedBy(Strict):
     """Something that already supplies a paper, so that it is not asked for."""
 

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 
@@ -10,9 +10,17 @@ from pydantic import ValidationError
 
 from catalogue.checks import Surroundings, cross_check
 from catalogue.faults import CatalogueError, Fault, schema_faults
-from catalogue.parameters import load_departments, load_planned, load_sources
-from catalogue.schema import ServiceItem
-from catalogue.vocabulary import NAMED_CHECKS
+from catalogue.figures import Figure, Window, load_figures, load_windows
+from catalogue.named_checks import NamedCheck, load_named_checks
+from catalogue.parameters import (
+    Department,
+    PlannedItem,
+    load_departments,
+    load_planned,
+    load_sources,
+)
+from catalogue.schema import ApplicantCondition, ServiceItem
+from catalogue.shared import SharedParts, expanded, load_shared
 from catalogue.yaml_files import read_yaml
 
 __all__ = ["Catalogue", "CatalogueError", "load_catalogue"]
@@ -31,6 +39,9 @@ class Catalogue:
     """Code → name."""
     fingerprint: str
     """SHA-256 (hex) over the contents of the item files: changes when any of them does."""
+    checks: Mapping[str, NamedCheck] = field(default_factory=dict)
+    figures: Mapping[str, Figure] = field(default_factory=dict)
+    windows: Mapping[str, Window] = field(default_factory=dict)
 
     def find(self, code: str) -> ServiceItem | None:
         """The item with this code, or None."""
@@ -43,15 +54,17 @@ class Catalogue:
 
 
 def load_catalogue(folder: Path) -> Catalogue:
-    """Read `folder` (`data/items`) with `sources.yml` and `parameters/` beside it.
+    """Read `folder` (`data/items`) with what stands beside it.
+
+    That is: `sources.yml`, `parameters/`, `shared/` and `checks/`.
 
     Raises:
         CatalogueError: with all faults of all files.
     """
     items: dict[str, ServiceItem] = {}
-    faults: list[Fault] = []
     digest = hashlib.sha256()
     paths = sorted(folder.glob("*.yml"))
+    shared, faults = load_shared(folder.parent / "shared")
     if not paths:
         faults.append(Fault(folder.name, "", "文件夹里没有事项文件（*.yml）"))
     faults += [
@@ -60,26 +73,32 @@ def load_catalogue(folder: Path) -> Catalogue:
     ]
     for path in paths:
         digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
-        item, found = _read_item(path)
+        item, found = _read_item(path, shared)
         faults += found
         if item is not None:
             items[path.name] = item
-    surroundings, found = _surroundings(folder.parent)
+    around, found = _surroundings(folder.parent)
     faults += found
-    faults += cross_check(items, surroundings)
+    faults += cross_check(items, around)
     if faults:
         raise CatalogueError(faults)
     return Catalogue(
-        items=MappingProxyType({item.code: item for item in items.values()}),
-        planned=MappingProxyType(dict(surroundings.planned)),
-        planned_also=MappingProxyType(dict(surroundings.planned_also)),
-        departments=MappingProxyType(dict(surroundings.departments)),
+        items=MappingProxyType({one.code: _resolved(one, around) for one in items.values()}),
+        planned=MappingProxyType(dict(around.planned)),
+        planned_also=MappingProxyType(dict(around.planned_also)),
+        departments=MappingProxyType(dict(around.departments)),
         fingerprint=digest.hexdigest(),
+        checks=MappingProxyType(dict(around.checks)),
+        figures=MappingProxyType(dict(around.figures)),
+        windows=MappingProxyType(dict(around.windows)),
     )
 
 
-def _read_item(path: Path) -> tuple[ServiceItem | None, list[Fault]]:
+def _read_item(path: Path, shared: SharedParts) -> tuple[ServiceItem | None, list[Fault]]:
     data, faults = read_yaml(path)
+    if faults:
+        return None, faults
+    data, faults = expanded(data, shared, path.name)
     if faults:
         return None, faults
     try:
@@ -88,32 +107,50 @@ def _read_item(path: Path) -> tuple[ServiceItem | None, list[Fault]]:
         return None, schema_faults(path.name, data, exc)
 
 
+def _resolved(item: ServiceItem, around: Surroundings) -> ServiceItem:
+    """The item with the definitions of the checks that its conditions name."""
+
+    def defined(condition: ApplicantCondition) -> ApplicantCondition:
+        named = around.checks.get(condition.check.name or "")
+        if named is None:
+            return condition
+        if named.window:
+            named = named.model_copy(update={"opening": around.windows[named.window]})
+        check = condition.check.model_copy(update={"definition": named})
+        return condition.model_copy(update={"check": check})
+
+    conditions = tuple(defined(one) for one in item.applicants.conditions)
+    applicants = item.applicants.model_copy(update={"conditions": conditions})
+    return item.model_copy(update={"applicants": applicants})
+
+
 def _surroundings(data: Path) -> tuple[Surroundings, list[Fault]]:
     faults: list[Fault] = []
-    known: dict[str, Mapping[str, str]] = {"sources": {}, "departments": {}, "planned": {}}
+    parameters = data / "parameters"
+    sources: frozenset[str] = frozenset()
+    departments: tuple[Department, ...] = ()
+    planned: tuple[PlannedItem, ...] = ()
     try:
-        known["sources"] = {
-            key: source.gave for key, source in load_sources(data / "sources.yml").items()
-        }
+        sources = frozenset(load_sources(data / "sources.yml"))
     except CatalogueError as exc:
         faults += exc.faults
-    parameters = data / "parameters"
-    also: dict[str, tuple[str, ...]] = {}
     try:
         departments = load_departments(parameters / "departments.yml")
-        known["departments"] = {one.code: one.name for one in departments}
     except CatalogueError as exc:
         faults += exc.faults
     try:
         planned = load_planned(parameters / "planned_items.yml")
-        known["planned"] = {one.code: one.name for one in planned}
-        also = {one.code: one.also for one in planned}
     except CatalogueError as exc:
         faults += exc.faults
+    checks, wrong_checks = load_named_checks(data / "checks")
+    figures, wrong_figures = load_figures(parameters / "figures")
+    windows, wrong_windows = load_windows(parameters / "windows.yml")
     return Surroundings(
-        sources=frozenset(known["sources"]),
-        departments=known["departments"],
-        planned=known["planned"],
-        planned_also=also,
-        named_checks=frozenset(NAMED_CHECKS),
-    ), faults
+        sources=sources,
+        departments={one.code: one.name for one in departments},
+        planned={one.code: one.name for one in planned},
+        planned_also={one.code: one.also for one in planned},
+        checks=checks,
+        figures=figures,
+        windows=windows,
+    ), faults + wrong_checks + wrong_figures + wrong_windows

@@ -9,7 +9,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from catalogue.faults import CatalogueError, Fault, schema_faults
 from catalogue.form import wrong
-from catalogue.schema import Sourced
+from catalogue.sourced import Sourced
 from catalogue.strict import Slug, Strict, Text
 from catalogue.yaml_files import read_yaml
 
@@ -119,16 +119,24 @@ class _Holidays(Strict):
 S = TypeVar("S", bound=Strict)
 
 
-def _load(path: Path, model: type[S]) -> S:
+def load_file(path: Path, model: type[S]) -> tuple[S | None, list[Fault]]:
+    """One file as `model`, or None with what is wrong with it."""
     if not path.is_file():
-        raise CatalogueError([Fault(path.name, "", "没有这个文件，请补上")])
+        return None, [Fault(path.name, "", "没有这个文件，请补上")]
     data, faults = read_yaml(path)
     if faults:
-        raise CatalogueError(faults)
+        return None, faults
     try:
-        return model.parse(data)
+        return model.parse(data), []
     except ValidationError as exc:
-        raise CatalogueError(schema_faults(path.name, data, exc)) from None
+        return None, schema_faults(path.name, data, exc)
+
+
+def _load(path: Path, model: type[S]) -> S:
+    content, faults = load_file(path, model)
+    if content is None:
+        raise CatalogueError(faults)
+    return content
 
 
 def load_sources(path: Path) -> Mapping[str, Source]:

@@ -9,12 +9,23 @@ from decimal import Decimal
 from typing import Annotated, Self
 
 from pydantic import Field, model_validator
+from pydantic.json_schema import SkipJsonSchema
 
 from catalogue.conditions import Condition
-from catalogue.form import FormField, Material, Option, SatisfiedBy, Validation, WarnOver, wrong
+from catalogue.form import (
+    FormField,
+    Group,
+    Material,
+    Option,
+    SatisfiedBy,
+    Validation,
+    WarnOver,
+    wrong,
+)
+from catalogue.named_checks import NamedCheck
+from catalogue.sourced import Sourced, Sources
 from catalogue.strict import Slug, Strict, Text
 from catalogue.vocabulary import (
-    Act,
     CheckKind,
     IdentityLevel,
     ResultForm,
@@ -23,22 +34,11 @@ from catalogue.vocabulary import (
 )
 
 __all__ = [
-    "Amount", "ApplicantCondition", "Applicants", "AutoCheck", "Check", "Condition", "Faq", "Fee",
-    "FormField", "HallDocument", "InstantRule", "LegalBasis", "Material", "Option", "Prerequisite",
+    "ApplicantCondition", "Applicants", "AutoCheck", "Check", "Condition", "Faq", "Fee",
+    "FormField", "Group", "HallDocument", "InstantRule", "LegalBasis", "Material", "Option", "Prerequisite",
     "Process", "Result", "SatisfiedBy", "ServiceItem", "Time", "TimeLimit", "Validation",
     "Validity", "WarnOver", "WrongName",
 ]  # fmt: skip
-
-Sources = Annotated[tuple[Text, ...], Field(description="来源编号，见 data/sources.yml")]
-
-
-class Sourced(Strict):
-    """A group of facts with how far it can be trusted and where it was read."""
-
-    status: Status = Field(
-        description="verified 已核实；verified_secondary 只见于转载；assumed 没有来源；mixed 各条不同"
-    )
-    sources: Sources = ()
 
 
 class WrongName(Strict):
@@ -55,6 +55,8 @@ class Check(Strict):
         description="named 向登记系统核查；declared 听申请人自己说；clerk 由人判断；info 只告知"
     )
     name: Slug | None = Field(default=None, description="kind 是 named 时：核查的名字")
+    definition: SkipJsonSchema[NamedCheck | None] = None
+    """What the name stands for; filled in by the loader, never written in a file."""
 
     @model_validator(mode="after")
     def _named(self) -> Self:
@@ -165,17 +167,6 @@ class Time(Strict):
         return self
 
 
-class Amount(Sourced):
-    """Money the citizen receives or owes, or another figure. `value` null: ask a person."""
-
-    what: Text
-    value: Annotated[Decimal, Field(ge=0)] | None
-    unit: Text
-    formula: Text | None = None
-    effective: Text | None = Field(default=None, description="从什么时候起、哪一年的标准")
-    warn: Text | None = Field(default=None, description="使用这个数字要注意什么")
-
-
 class LegalBasis(Sourced):
     """A law or notice the item rests on."""
 
@@ -235,7 +226,7 @@ class Process(Sourced):
     steps: tuple[Text, ...] = Field(min_length=1)
 
 
-class Group(Sourced):
+class GroupStatus(Sourced):
     """Status and sources of a group of facts that has no model of its own."""
 
     basis: Text | None = Field(default=None, description="依据什么整理")
@@ -244,13 +235,13 @@ class Group(Sourced):
 class FactGroups(Strict):
     """Status of the groups that are lists. Single groups (fee, time …) carry their own."""
 
-    conditions: Group
-    materials: Group
-    fields: Group
-    legal_basis: Group
-    faq: Group
-    amounts: Group | None = None
-    time: Group | None = None
+    conditions: GroupStatus
+    materials: GroupStatus
+    fields: GroupStatus
+    legal_basis: GroupStatus
+    faq: GroupStatus
+    amounts: GroupStatus | None = None
+    time: GroupStatus | None = None
 
 
 class ServiceItem(Strict):
@@ -262,10 +253,6 @@ class ServiceItem(Strict):
     short_name: Text | None = Field(default=None, description="对话里的短名字，例如 居住证")
     aliases: tuple[Text, ...] = Field(default=(), description="市民常用的叫法")
     wrong_names: tuple[WrongName, ...] = Field(default=(), description="叫错的、旧的名字")
-    utterances: tuple[Text, ...] = Field(default=(), description="市民会怎么说（可以是粤语）")
-    examples: Mapping[Act, tuple[Text, ...]] = Field(
-        default_factory=dict, description="按意图分的例句：{意图: [例句]}"
-    )
     tier: Text = Field(description="core 核心，common 常见，occasional 偶尔")
     department: Slug = Field(description="部门代码，见 data/parameters/departments.yml")
     authority: Text
@@ -280,10 +267,15 @@ class ServiceItem(Strict):
     prerequisites: tuple[Prerequisite, ...] = ()
     materials: tuple[Material, ...]
     fields: tuple[FormField, ...] = Field(min_length=1, description="按提问的先后排列")
+    groups: Mapping[Slug, Group] = Field(
+        default_factory=dict, description="要填几遍的字段组，例如 {family: {each: 第{n}位家庭成员}}"
+    )
     process: Process | None = None
     fee: Fee
     time: Time
-    amounts: tuple[Amount, ...] = ()
+    amounts: tuple[Slug, ...] = Field(
+        default=(), description="市民能领到、要交的钱：data/parameters/figures/ 里的名字"
+    )
     legal_basis: tuple[LegalBasis, ...] = ()
     result: Result
     validity: Validity

@@ -1,4 +1,4 @@
-"""What the items teach the bot: their names and the sentences people say about them.
+"""What the items teach the bot: their names.
 
 The output is a plain list, not Rasa's format: `bot/` turns it into its own training data. Its keys
 must never be nlu, responses, stories or rules: Rasa takes a file with such a line for its own.
@@ -15,33 +15,28 @@ Example = dict[str, str | None]
 
 
 def examples(catalogue: Catalogue) -> list[Example]:
-    """`{text, act, item}`, sorted by item, no text twice for one item and act.
+    """`{text, act, item}`, sorted by item, no text twice for one item.
 
-    The bare name of an item means that the person wants it (`apply_item`). `utterances` carry no
-    act (None): they teach only which item is meant. A sentence that also stands under `examples`
-    is given once, with its act.
+    The bare name of an item means that the person wants it (`apply_item`). The sentences that
+    people say about it stand in `data/nlu/items/`.
     """
     found: list[Example] = []
     for code, item in sorted(catalogue.items.items()):
         names = [item.name, *([item.short_name] if item.short_name else []), *item.aliases]
         names += [wrong.text for wrong in item.wrong_names]
-        with_act = [(text, "apply_item") for text in names]
-        with_act += [(text, act) for act, texts in item.examples.items() for text in texts]
-        labelled = {text for text, _ in with_act}
-        without = [(text, None) for text in item.utterances if text not in labelled]
-        unique = dict.fromkeys([*with_act, *without])
-        found += [{"text": text, "act": act, "item": code} for text, act in unique]
+        found += [
+            {"text": text, "act": "apply_item", "item": code} for text in dict.fromkeys(names)
+        ]
     return found
 
 
 def conflicts(catalogue: Catalogue) -> Iterator[str]:
-    """Sentences that teach two things at once, in words for the trainer."""
-    taught: dict[str, tuple[str | None, str | None]] = {}
+    """Names that stand in two items, in words for the trainer."""
+    owner: dict[str, str] = {}
     for one in examples(catalogue):
-        text, lesson = str(one["text"]), (one["item"], one["act"])
-        if text in taught and taught[text] != lesson:
-            yield f"“{text}”出现在两处（{taught[text]} 和 {lesson}），请只留一处"
-        taught.setdefault(text, lesson)
+        text, item = str(one["text"]), str(one["item"])
+        if owner.setdefault(text, item) != item:
+            yield f"“{text}”是 {owner[text]} 的叫法，也是 {item} 的叫法，请只留在一个事项里"
 
 
 def write_training(catalogue: Catalogue, path: Path) -> int:

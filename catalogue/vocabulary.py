@@ -43,13 +43,4 @@ CheckKind = Literal["named", "declared", "clerk", "info"]
 PROOFS = frozenset({"id_card_photo", "id_card_back_photo", "face", "sms_code", "signature"})
 """Proofs of identity that may stand for a paper (`satisfied_by: {kind: proof}`)."""
 
-NAMED_CHECKS: dict[str, str] = {
-    "hukou_outside_foshan": "户口不在佛山",
-    "residence_registered_half_year": "居住登记满半年",
-    "social_insurance_half_year": "近一年在佛山累计缴社保满半年",
-    "housing_owned_half_year": "本人或直系亲属的房产满半年",
-    "studied_half_year": "在佛山全日制学校连续就读满半年",
-}
-"""Questions the registers can be asked (yes / no / unknown), by name."""
-
 ACTS: frozenset[str] = frozenset(get_args(Act))

@@ -20,8 +20,8 @@ from backoffice.conversations.services import (
     finish_turn,
 )
 from backoffice.dialogue.checking import keep_checks, pending_checks
-from backoffice.dialogue.eligibility import ask_registers
 from backoffice.dialogue.prepare import prepare
+from backoffice.dialogue.registers import ask_registers
 from backoffice.dialogue.reveal import reveal
 from backoffice.dialogue.small import silence
 from backoffice.dialogue.state import state_of, worked_on
@@ -69,7 +69,7 @@ async def run_turn(
             turn_id=turn_id,
             safe_text=prepared["safe"] or _EVENT,
             act=prepared["act"],
-            item=None,
+            item=prepared["item"],
         )
         async with office.sessions.begin() as session:
             talk = await _talk(office, session, conversation_id, token, turn_id, request)
@@ -120,8 +120,8 @@ async def _check(
     found = await ask_registers(
         checks,
         answers,
-        residence=office.residence,
-        social_insurance=office.social_insurance,
+        checks=office.catalogue.checks,
+        registers=office.registers,
         now=now,
     )
     async with office.sessions.begin() as session:

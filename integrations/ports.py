@@ -4,7 +4,8 @@ Each port has a real adapter and a sandbox adapter that keeps the same promises;
 chooses. Adapters may raise only the errors defined here.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Literal, Protocol
@@ -58,27 +59,34 @@ class RegisterAnswer:
     as_of: datetime | None
 
 
-class ResidenceRegister(Protocol):
-    """居住登记 of people from elsewhere."""
+@dataclass(frozen=True)
+class Question:
+    """A yes/no question about one person.
 
-    async def registered_since(self, *, id_no: str, months: int, on: date) -> RegisterAnswer:
-        """Has this person been registered as resident in the city for `months` before `on`?
+    Attributes:
+        name: the named check, `data/checks/`; also what the question is called on the wire.
+        register: which register knows, for instance `residence` or `social_insurance`.
+        id_no: whom it is about; a birth date or a certificate's number goes into `facts`.
+        on: the day for which the answer is wanted.
+        months: for how long something must have lasted, when the question has a length.
+        within_months: the months before `on` that are looked at.
+        facts: answers that the register needs beside the number.
+    """
 
-        UNKNOWN when the register has no certain answer. Raises Unavailable.
-        """
-        ...
+    name: str
+    register: str
+    id_no: str
+    on: date
+    months: int | None = None
+    within_months: int | None = None
+    facts: Mapping[str, str] = field(default_factory=dict)
 
 
-class SocialInsuranceRegister(Protocol):
-    """社会保险 contributions in the city."""
+class Registers(Protocol):
+    """The authorities' registers behind the province's data-sharing platform."""
 
-    async def contributed(
-        self, *, id_no: str, months: int, within_months: int, on: date
-    ) -> RegisterAnswer:
-        """Did this person contribute `months` in all in the `within_months` before `on`?
-
-        UNKNOWN when the register has no certain answer. Raises Unavailable.
-        """
+    async def ask(self, question: Question) -> RegisterAnswer:
+        """UNKNOWN when the register has no certain answer. Raises Unavailable, Rejected."""
         ...
 
 

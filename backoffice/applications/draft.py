@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 from sqlalchemy import select
@@ -17,6 +18,7 @@ from backoffice.applications.models import (
 from backoffice.applications.states import State
 from catalogue import scope
 from catalogue.form import FormField, Material
+from catalogue.repeats import with_rounds
 from catalogue.schema import ServiceItem
 
 
@@ -25,6 +27,8 @@ class Draft:
     """One application with all that is known of it.
 
     Attributes:
+        written: the item as the catalogue has it; `item` has each round of repeated fields.
+        on: today, for what hangs on the calendar.
         answers: field → value in normal form.
         sources: field → where the answer came from.
         materials: material → newest state (`given`, `bring`, `waived`).
@@ -33,13 +37,16 @@ class Draft:
     """
 
     application: Application
-    item: ServiceItem
+    written: ServiceItem
     answers: dict[str, Any] = field(default_factory=dict)
     sources: dict[str, str] = field(default_factory=dict)
     materials: dict[str, str] = field(default_factory=dict)
     checks: dict[str, str] = field(default_factory=dict)
     wanted: list[dict[str, str]] = field(default_factory=list)
-    _surveyed: tuple[dict[str, Any], scope.Survey] | None = field(default=None, repr=False)
+    on: date | None = None
+    _surveyed: tuple[dict[str, Any], ServiceItem, scope.Survey] | None = field(
+        default=None, repr=False
+    )
 
     @property
     def progress(self) -> Mapping[str, Any]:
@@ -69,11 +76,21 @@ class Draft:
         """The papers that fit this applicant, whether already supplied or not."""
         return list(self._survey().materials)
 
+    @property
+    def item(self) -> ServiceItem:
+        """The item, with as many rounds of its repeated fields as the answers call for."""
+        return self._work_out()[1]
+
     def _survey(self) -> scope.Survey:
+        return self._work_out()[2]
+
+    def _work_out(self) -> tuple[dict[str, Any], ServiceItem, scope.Survey]:
         # Asked for every field of every turn; worked out again only when an answer changed.
         if self._surveyed is None or self._surveyed[0] != self.answers:
-            self._surveyed = (dict(self.answers), scope.survey(self.item, self.answers))
-        return self._surveyed[1]
+            item = with_rounds(self.written, self.answers)
+            survey = scope.survey(item, self.answers)
+            self._surveyed = (dict(self.answers), item, survey)
+        return self._surveyed
 
     @property
     def for_other(self) -> bool:
@@ -98,9 +115,11 @@ class Draft:
         return True
 
 
-async def load_draft(session: AsyncSession, application: Application, item: ServiceItem) -> Draft:
-    """Everything known of an application."""
-    draft = Draft(application, item)
+async def load_draft(
+    session: AsyncSession, application: Application, item: ServiceItem, *, on: date | None = None
+) -> Draft:
+    """Everything known of an application; `on` is today."""
+    draft = Draft(application, item, on=on)
     id = application.id
     for row in await session.scalars(select(AnswerRow).where(AnswerRow.application_id == id)):
         draft.answers[row.field] = row.value

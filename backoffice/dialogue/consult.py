@@ -1,6 +1,6 @@
 """Answers about items: what, who, papers, fee, time, steps, place, validity, amounts."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from backoffice import messages
 from backoffice.dialogue import facts
@@ -30,7 +30,7 @@ async def answer(talk: Talk, act: str, item_code: str | None) -> None:
         return
     item = _item(talk, item_code)
     if item is None:
-        _say_which(talk, item_code)
+        _say_which(talk, act, item_code)
         return
     talk.conversation.item_code = item.code
     faq = _known_question(talk.text, item)
@@ -65,14 +65,14 @@ def _item(talk: Talk, code: str | None) -> ServiceItem | None:
     return talk.item(talk.conversation.item_code)
 
 
-def _say_which(talk: Talk, code: str | None) -> None:
+def _say_which(talk: Talk, act: str, code: str | None) -> None:
     planned = planned_named(talk, code)
     if planned is not None:
         talk.say("consult.planned", title=planned)
     elif code == _OTHER:
         talk.say("consult.other")
     else:
-        talk.say("consult.which", buttons=item_buttons(talk))
+        talk.say(f"which.{act}", buttons=item_buttons(talk, act))
 
 
 def planned_named(talk: Talk, code: str | None) -> str | None:
@@ -104,10 +104,12 @@ def _stem(name: str) -> str:
     return short
 
 
-def item_buttons(talk: Talk) -> list[dict[str, str]]:
-    """The first items as buttons; pressing one says its name."""
-    items = list(talk.knowledge.catalogue.items.values())[:4]
-    return [{"title": item.title, "value": item.title} for item in items]
+def item_buttons(
+    talk: Talk, act: str = "apply_item", items: Sequence[ServiceItem] | None = None
+) -> list[dict[str, str]]:
+    """The first items (or these) as buttons; pressing one says the act about it."""
+    shown = list(talk.knowledge.catalogue.items.values())[:4] if items is None else items
+    return [button for one in shown for button in messages.buttons(f"which.{act}", title=one.title)]
 
 
 def _known_question(text: str, item: ServiceItem) -> Faq | None:
@@ -185,7 +187,8 @@ _ANSWERS: Mapping[str, Answer] = {
     "ask_process": _process,
     "ask_place": lambda talk, item: facts.place(talk.knowledge.hall),
     "ask_amount": lambda talk, item: (
-        facts.amounts(item) or messages.text("consult.no_amount", title=item.title)
+        facts.amounts(item, talk.knowledge.catalogue.figures, talk.today)
+        or messages.text("consult.no_amount", title=item.title)
     ),
     "ask_validity": lambda talk, item: facts.hedged(item.validity.text, item.validity.status),
 }

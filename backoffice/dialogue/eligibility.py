@@ -11,19 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from backoffice.applications.draft import Draft
 from backoffice.applications.models import CheckRow
-from backoffice.clock import china_date
-from backoffice.logs import log
 from catalogue.schema import ApplicantCondition
-from integrations.ports import (
-    Answer,
-    IntegrationError,
-    RegisterAnswer,
-    ResidenceRegister,
-    SocialInsuranceRegister,
-)
-
-HALF_YEAR = 6
-"""Months. Source: 居住证暂行条例 第二条."""
+from integrations.ports import RegisterAnswer
 
 
 @dataclass(frozen=True)
@@ -58,9 +47,8 @@ def declared(draft: Draft) -> Verdict:
 def _own_word(draft: Draft, condition: ApplicantCondition) -> bool | None:
     if condition.declared_by is not None:
         return condition.declared_by.holds(draft.answers)
-    if condition.check.name == "hukou_outside_foshan":
-        return {Answer.YES: True, Answer.NO: False}.get(_outside(draft.answers))
-    return None
+    named = condition.check.definition
+    return named.derived(draft.answers, draft.on) if named else None
 
 
 def verified(draft: Draft) -> Verdict:
@@ -100,49 +88,6 @@ def _answer(draft: Draft, condition: ApplicantCondition) -> bool | None:
     if said is None and condition.alternative_to and _own_word(draft, condition) is False:
         return False
     return said
-
-
-async def ask_registers(
-    names: tuple[str, ...],
-    answers: Mapping[str, object],
-    *,
-    residence: ResidenceRegister,
-    social_insurance: SocialInsuranceRegister,
-    now: datetime,
-) -> dict[str, RegisterAnswer]:
-    """Ask the registers. No transaction may be open. An outage is an unknown, never a yes or no."""
-    id_no, today = str(answers.get("id_no", "")), china_date(now)
-    found: dict[str, RegisterAnswer] = {}
-    for name in names:
-        try:
-            if name == "hukou_outside_foshan":
-                found[name] = _hukou(answers, now)
-            elif name == "residence_registered_half_year":
-                found[name] = await residence.registered_since(
-                    id_no=id_no, months=HALF_YEAR, on=today
-                )
-            elif name == "social_insurance_half_year":
-                found[name] = await social_insurance.contributed(
-                    id_no=id_no, months=HALF_YEAR, within_months=12, on=today
-                )
-            else:
-                found[name] = RegisterAnswer(Answer.UNKNOWN, "no register connected", None)
-        except IntegrationError as exc:
-            log("eligibility").warning("register.unavailable", check=name, error=type(exc).__name__)
-            found[name] = RegisterAnswer(Answer.UNKNOWN, "register did not answer", None)
-    return found
-
-
-def _hukou(answers: Mapping[str, object], now: datetime) -> RegisterAnswer:
-    return RegisterAnswer(_outside(answers), "address of registration as given", now)
-
-
-def _outside(answers: Mapping[str, object]) -> Answer:
-    """From the address of registration on the card (or as typed): is it outside 佛山?"""
-    address = str(answers.get("hukou_address", ""))
-    if not address:
-        return Answer.UNKNOWN
-    return Answer.NO if "佛山" in address else Answer.YES
 
 
 def keep_answers(

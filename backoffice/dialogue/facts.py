@@ -1,14 +1,18 @@
 """The catalogue's facts in words that promise no more than their status allows."""
 
+import re
 from collections.abc import Mapping
+from datetime import date
 
 from backoffice import messages
 from backoffice.applications.draft import Draft
+from catalogue.figures import Figure
 from catalogue.form import Material
 from catalogue.parameters import Hall
 from catalogue.schema import ServiceItem
 
 _PROMISABLE = "verified"
+_FIGURE = re.compile(r"\{([a-z][a-z0-9_]*)\}")
 
 
 def hedged(words: str, status: str | None) -> str:
@@ -75,17 +79,36 @@ def place(hall: Hall) -> str:
     return words
 
 
-def amounts(item: ServiceItem) -> str | None:
-    """What the citizen receives; None when the item pays nothing."""
+def amounts(item: ServiceItem, figures: Mapping[str, Figure], on: date) -> str | None:
+    """What the citizen receives or pays; None when no money is involved."""
     if not item.amounts:
         return None
     lines = []
-    for one in item.amounts:
-        if one.value is None:
-            lines.append(messages.text("consult.amount_unknown", what=one.what))
-        else:
-            words = messages.text(
-                "consult.amount", what=one.what, value=f"{one.value:f}", unit=one.unit
-            )
-            lines.append(hedged(words, one.status))
+    for name in item.amounts:
+        figure = figures[name]
+        lines.append(messages.text("consult.amount", what=figure.what, value=spoken(figure, on)))
     return "\n".join(lines)
+
+
+def with_figures(words: str, figures: Mapping[str, Figure], on: date) -> str:
+    """Texts of the catalogue with each `{figure}` spoken as what it is worth today."""
+
+    def fill(found: re.Match[str]) -> str:
+        figure = figures.get(found[1])
+        return found[0] if figure is None else spoken(figure, on)
+
+    return _FIGURE.sub(fill, words)
+
+
+def spoken(figure: Figure, on: date) -> str:
+    """A figure in words; one that is outdated or was never found is not spoken as a fact."""
+    if not _is_current(figure, on):
+        return messages.text("fact.figure_unknown")
+    words = f"{figure.value:f}{figure.unit}"
+    if figure.status == _PROMISABLE:
+        return words
+    return messages.text("fact.figure_hedged", words=words)
+
+
+def _is_current(figure: Figure, on: date) -> bool:
+    return figure.value is not None and figure.in_force(on)

@@ -15,6 +15,7 @@ from backoffice.calendar import WorkCalendar
 from backoffice.clock import china_date
 from backoffice.conversations.models import Conversation, Turn
 from backoffice.conversations.services import Bubble, issue_widget
+from backoffice.dialogue import facts
 from backoffice.dialogue.agenda import Next, next_step
 from backoffice.identity.services import CodeLimits
 from backoffice.understanding import normalise
@@ -44,6 +45,7 @@ class Talk:
         draft: the application that the visit works on, while it is open for answers.
         bubbles: what is said in this turn, in order.
         slots: what the engine is told to remember.
+        pressed: the value of the button whose title was typed.
     """
 
     session: AsyncSession
@@ -54,6 +56,7 @@ class Talk:
     draft: Draft | None = None
     bubbles: list[Bubble] = field(default_factory=list)
     slots: dict[str, Any] = field(default_factory=dict)
+    pressed: str | None = None
 
     @property
     def today(self) -> date:
@@ -63,7 +66,8 @@ class Talk:
     @property
     def text(self) -> str:
         """What the citizen typed, normalised; empty for an event. Never leaves the back office."""
-        return normalise(self.turn.request.get("text", ""))
+        pressed = self.pressed or self.prepared.get("pressed")
+        return normalise(pressed or self.turn.request.get("text", ""))
 
     @property
     def prepared(self) -> dict[str, Any]:
@@ -106,7 +110,7 @@ class Talk:
         if application is not None:
             item = self.knowledge.catalogue.find(application.item_code)
             if item is not None:
-                self.draft = await load_draft(self.session, application, item)
+                self.draft = await load_draft(self.session, application, item, on=self.today)
         return self
 
     def step(self) -> Next | None:
@@ -122,6 +126,10 @@ class Talk:
         return self.text in words("dialogue", section) or bare(self.text) in words(
             "dialogue", section
         )
+
+    def is_exactly(self, words_: str) -> bool:
+        """Whether the whole utterance is these words, but for particles and punctuation."""
+        return bare(self.text) == bare(normalise(words_))
 
     def mentions(self, section: str) -> bool:
         """Whether one of the short expressions of `dialogue.yml` is part of the utterance."""
@@ -147,7 +155,8 @@ class Talk:
         widget: dict[str, str] | None = None,
     ) -> None:
         """Say words that come from the catalogue."""
-        bubble: Bubble = {"text": words_}
+        figures = self.knowledge.catalogue.figures
+        bubble: Bubble = {"text": facts.with_figures(words_, figures, self.today)}
         if buttons:
             bubble["buttons"] = list(buttons)
         if widget:

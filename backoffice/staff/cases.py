@@ -29,7 +29,6 @@ from backoffice.staff.worklist import Light, histories_of, light, next_due
 from backoffice.uploads.models import Upload
 from catalogue.form import FormField
 from catalogue.schema import ApplicantCondition, ServiceItem
-from catalogue.vocabulary import NAMED_CHECKS
 
 _PICTURE_FIELDS = frozenset({"photo", "document", "signature"})
 
@@ -190,7 +189,7 @@ async def _fill_answers(session: AsyncSession, view: CaseView, draft: Draft) -> 
         select(AnswerRow).where(AnswerRow.application_id == view.application.id)
     )
     given = {row.field: row for row in rows}
-    for asked in view.item.fields:
+    for asked in draft.item.fields:
         row = given.get(asked.slug)
         if row is not None and row.value not in (None, "", []):
             pictures = _as_pictures(asked, row.value)
@@ -233,8 +232,13 @@ async def _fill_checks(session: AsyncSession, view: CaseView, draft: Draft) -> N
     rows = await session.scalars(
         select(CheckRow).where(CheckRow.application_id == view.application.id).order_by(CheckRow.id)
     )
+    titles = {
+        one.check.name: one.check.definition.text
+        for one in view.item.applicants.conditions
+        if one.check.definition is not None
+    }
     for row in rows:
-        title = NAMED_CHECKS.get(row.name, row.name)
+        title = titles.get(row.name, row.name)
         view.checks.append(
             CheckLine(row.name, title, row.answer, row.source, row.as_of, row.asked_at)
         )

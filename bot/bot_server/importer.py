@@ -1,10 +1,12 @@
 """Reads the trainers' sentences for Rasa.
 
-Two kinds of YAML file:
+Kinds of YAML file:
 
 * `data/nlu/<act>.yml`, one per act: `act:` and `sentences:`, a mapping from an item label (a
   catalogue code, `none`, or `other`) to sentences. A code that the catalogue does not hold (yet)
   counts as `other`, so sentences about a business may be there before the business is.
+* `data/nlu/items/<code>.yml`, one per item: `item:` and `sentences:`, a mapping from an act to
+  sentences about this item.
 * `data/nlu/words/*.yml`: lists, from which variants of the sentences are made (nlu/variants.py).
 * `build/nlu/items.yml`, compiled from the catalogue: a list of `{text, act, item}`, bare or
   under `examples:`. Its items are the catalogue as this side knows it.
@@ -56,7 +58,9 @@ def read_sentences(paths: Iterable[Union[str, Path]]) -> List[Sentence]:
             content = {"examples": content}
         if not isinstance(content, dict):
             raise TrainingFileError(f"{path.name}: 文件是空的或格式不对")
-        if "sentences" in content:
+        if "sentences" in content and "item" in content:
+            acts += _of_item(path, content)
+        elif "sentences" in content:
             acts += _of_act(path, content)
         elif "examples" in content:
             compiled += _compiled(path, content)
@@ -97,11 +101,28 @@ def _of_act(path: Path, content: dict) -> List[Sentence]:
     for item, texts in content["sentences"].items():
         if item != NO_ITEM and act not in ACTS_WITH_ITEM:
             raise TrainingFileError(f"{path.name}: {act} 不带事项，句子应放在 none 下")
-        for text in texts or []:
-            if not isinstance(text, str) or not text.strip():
-                raise TrainingFileError(f"{path.name}: {item}: 每句都要是文字，必要时加引号：{text!r}")
-            sentences.append(Sentence(text, act, item))
+        sentences += [Sentence(text, act, item) for text in _texts(path, item, texts)]
     return sentences
+
+
+def _of_item(path: Path, content: dict) -> List[Sentence]:
+    item = content["item"]
+    if item != path.stem:
+        raise TrainingFileError(f"{path.name}: item: 要和文件名一样")
+    sentences = []
+    for act, texts in content["sentences"].items():
+        if act not in ACTS:
+            raise TrainingFileError(f"{path.name}: {act}: 没有这种行为")
+        label = item if act in ACTS_WITH_ITEM else NO_ITEM
+        sentences += [Sentence(text, act, label) for text in _texts(path, act, texts)]
+    return sentences
+
+
+def _texts(path: Path, where: str, texts: Any) -> List[str]:
+    for text in texts or []:
+        if not isinstance(text, str) or not text.strip():
+            raise TrainingFileError(f"{path.name}: {where}: 每句都要是文字，必要时加引号：{text!r}")
+    return texts or []
 
 
 def _compiled(path: Path, content: dict) -> List[Sentence]:

@@ -1,1 +1,1 @@
-"""Registers that are asked yes/no questions: 居住登记, 社会保险."""
+"""The authorities' registers, asked yes/no questions."""

@@ -3,8 +3,8 @@
 No public specification of such a gateway exists; this is our assumption, to be adapted with the
 authority's document in hand. All of it is in this module.
 
-Request: `POST {base}/residence/registered-since` with `{"idNumber", "months", "on": "YYYY-MM-DD"}`
-or `POST {base}/social-insurance/contributed` with `{"idNumber", "months", "withinMonths", "on"}`.
+Request: `POST {base}/registers/{register}/{question}` (both with - for _) with
+`{"idNumber", "on": "YYYY-MM-DD", "months"?, "withinMonths"?, "facts"?: {name: text}}`.
 Headers: `X-App-Id`; `X-Timestamp`, seconds since 1970; `X-Nonce`, 32 hexadecimal digits, new for
 each call; `X-Signature`, hexadecimal HMAC-SHA256 under the shared secret over the lines method,
 path, application, timestamp, nonce and the hexadecimal SHA-256 of the body, joined by line feeds.
@@ -19,19 +19,20 @@ import hmac
 import json
 import secrets
 import time
-from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
 
-from integrations.ports import Answer, RegisterAnswer, Rejected, Unavailable
+from integrations.ports import Answer, Question, RegisterAnswer, Rejected, Unavailable
 from integrations.registers.people import is_id_number
 
+SOURCE = "省政务数据共享平台"
 
-class RegisterGateway:
-    """Signed calls to the gateway, shared by the registers behind it.
+
+class HttpRegisters:
+    """The `Registers` port: signed calls to the gateway.
 
     Args:
         base_url: with the path prefix, without a slash at the end; must be https in production.
@@ -46,23 +47,19 @@ class RegisterGateway:
         self._secret = secret
         self._client = client
 
-    async def ask(self, path: str, question: Mapping[str, Any], source: str) -> RegisterAnswer:
-        """Put one question.
-
-        Raises:
-            Unavailable: no answer, a temporary fault, or an answer that makes no sense.
-            Rejected: the gateway refuses us.
-        """
-        if not is_id_number(str(question["idNumber"])):
+    async def ask(self, question: Question) -> RegisterAnswer:
+        """See `Registers.ask`."""
+        if not is_id_number(question.id_no):
             raise Rejected("registers: not an identity number")
-        url = f"{self._base_url}{path}"
-        body = json.dumps(question, ensure_ascii=False, separators=(",", ":")).encode()
+        way = f"/registers/{question.register}/{question.name}".replace("_", "-")
+        url = f"{self._base_url}{way}"
+        body = json.dumps(_wire(question), ensure_ascii=False, separators=(",", ":")).encode()
         headers = self._headers(urlsplit(url).path, body)
         try:
             response = await self._client.post(url, content=body, headers=headers)
         except httpx.HTTPError as exc:
             raise Unavailable(f"registers: {type(exc).__name__}") from None
-        return _read(response, source)
+        return _read(response, f"{SOURCE}·{question.register}")
 
     def check_config(self) -> list[str]:
         """What is missing in the settings."""
@@ -86,39 +83,15 @@ class RegisterGateway:
         }
 
 
-class HttpResidenceRegister:
-    """The `ResidenceRegister` port through the gateway."""
-
-    source = "省政务数据共享平台·居住登记"
-
-    def __init__(self, gateway: RegisterGateway) -> None:
-        self._gateway = gateway
-
-    async def registered_since(self, *, id_no: str, months: int, on: date) -> RegisterAnswer:
-        """See `ResidenceRegister.registered_since`."""
-        question = {"idNumber": id_no, "months": months, "on": on.isoformat()}
-        return await self._gateway.ask("/residence/registered-since", question, self.source)
-
-
-class HttpSocialInsuranceRegister:
-    """The `SocialInsuranceRegister` port through the gateway."""
-
-    source = "省政务数据共享平台·社会保险"
-
-    def __init__(self, gateway: RegisterGateway) -> None:
-        self._gateway = gateway
-
-    async def contributed(
-        self, *, id_no: str, months: int, within_months: int, on: date
-    ) -> RegisterAnswer:
-        """See `SocialInsuranceRegister.contributed`."""
-        question = {
-            "idNumber": id_no,
-            "months": months,
-            "withinMonths": within_months,
-            "on": on.isoformat(),
-        }
-        return await self._gateway.ask("/social-insurance/contributed", question, self.source)
+def _wire(question: Question) -> dict[str, Any]:
+    given = {
+        "idNumber": question.id_no,
+        "on": question.on.isoformat(),
+        "months": question.months,
+        "withinMonths": question.within_months,
+        "facts": dict(question.facts) or None,
+    }
+    return {key: value for key, value in given.items() if value is not None}
 
 
 def _read(response: httpx.Response, source: str) -> RegisterAnswer:

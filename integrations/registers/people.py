@@ -1,8 +1,9 @@
 """The invented people of the demonstration, `data/demo/people.yml`."""
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field
@@ -13,12 +14,8 @@ IdNumber = Annotated[str, Field(pattern=r"^[1-9]\d{16}[\dX]$")]
 class DemoPerson(BaseModel):
     """What the sandbox registers know of one person.
 
-    Facts are relative to the day of asking, so that the demonstration does not grow old.
-
     Attributes:
-        registered_months_ago: whole months since 居住登记; None: not registered.
-        insured_months: whole months of 社会保险 paid within the last twelve; None: never insured.
-        unknown_to: registers that have no certain answer about this person.
+        answers: named check (`data/checks/`) → what the register says; others are unknown.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -30,9 +27,7 @@ class DemoPerson(BaseModel):
     hukou_address: str
     phone: str
     story: str
-    registered_months_ago: int | None = None
-    insured_months: int | None = None
-    unknown_to: frozenset[str] = frozenset()
+    answers: Mapping[str, Literal["yes", "no"]] = {}
 
 
 def load_people(file: Path) -> dict[str, DemoPerson]:

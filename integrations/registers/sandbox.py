@@ -1,16 +1,17 @@
 """Registers of the demonstration: they know the people of `data/demo/people.yml` and nobody else."""
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 
 from integrations.faults import Faults
-from integrations.ports import Answer, RegisterAnswer
+from integrations.ports import Answer, Question, RegisterAnswer
 from integrations.registers.people import DemoPerson
 
+SOURCE = "登记系统（演示数据）"
 
-class _Sandbox:
-    source = ""
-    register = ""
+
+class SandboxRegisters:
+    """The `Registers` port over the invented people: what is not written of them is unknown."""
 
     def __init__(
         self,
@@ -25,40 +26,11 @@ class _Sandbox:
         """What is wrong with the settings: nothing can be."""
         return []
 
-    def _answer(self, id_no: str, yes: Callable[[DemoPerson], bool]) -> RegisterAnswer:
+    async def ask(self, question: Question) -> RegisterAnswer:
+        """See `Registers.ask`."""
         self.faults.strike()
-        person = self._people.get(id_no)
-        if person is None or self.register in person.unknown_to:
-            return RegisterAnswer(Answer.UNKNOWN, self.source, None)
-        return RegisterAnswer(Answer.YES if yes(person) else Answer.NO, self.source, self._now())
-
-
-class SandboxResidenceRegister(_Sandbox):
-    """The `ResidenceRegister` port over the invented people."""
-
-    source = "居住登记（演示数据）"
-    register = "residence"
-
-    async def registered_since(self, *, id_no: str, months: int, on: date) -> RegisterAnswer:
-        """See `ResidenceRegister.registered_since`."""
-        return self._answer(
-            id_no,
-            lambda p: p.registered_months_ago is not None and p.registered_months_ago >= months,
-        )
-
-
-class SandboxSocialInsuranceRegister(_Sandbox):
-    """The `SocialInsuranceRegister` port over the invented people."""
-
-    source = "社会保险缴费记录（演示数据）"
-    register = "social_insurance"
-
-    async def contributed(
-        self, *, id_no: str, months: int, within_months: int, on: date
-    ) -> RegisterAnswer:
-        """See `SocialInsuranceRegister.contributed`; only the last twelve months are known."""
-        if within_months != 12:
-            return RegisterAnswer(Answer.UNKNOWN, self.source, None)
-        return self._answer(
-            id_no, lambda p: p.insured_months is not None and p.insured_months >= months
-        )
+        person = self._people.get(question.id_no)
+        said = person.answers.get(question.name) if person else None
+        if said is None:
+            return RegisterAnswer(Answer.UNKNOWN, SOURCE, None)
+        return RegisterAnswer(Answer(said), SOURCE, self._now())

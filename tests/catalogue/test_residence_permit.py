@@ -8,7 +8,6 @@ import pytest
 from catalogue.loader import Catalogue, load_catalogue
 from catalogue.schema import ServiceItem
 from catalogue.scope import fields_to_ask, materials_needed, settled, still_open
-from catalogue.vocabulary import NAMED_CHECKS
 
 ROOT = Path(__file__).resolve().parents[2]
 RENTING_WORKER = {
@@ -121,11 +120,6 @@ def test_each_waiver_stands_in_for_the_half_year_and_is_claimed_by_one_answer(
         for one in permit.alternatives("registered_half_year")
     }
     assert claims == {f"waive_{one}": [one, "unsure"] for one in ("ssi", "house", "study")}
-
-
-def test_every_named_check_of_the_vocabulary_is_used(permit: ServiceItem) -> None:
-    used = {one.check.name for one in permit.applicants.conditions if one.check.name}
-    assert used == set(NAMED_CHECKS)
 
 
 def test_every_field_can_be_asked_explained_and_shown_by_example(permit: ServiceItem) -> None:

@@ -4,14 +4,13 @@ from datetime import UTC, datetime
 
 import pytest
 
-from backoffice.dialogue.eligibility import ask_registers, declared, verified
+from backoffice.dialogue.eligibility import declared, verified
+from backoffice.dialogue.registers import ask_registers
 from bootstrap.settings import ROOT
+from catalogue.loader import load_catalogue
 from integrations.ports import Answer
 from integrations.registers.people import load_people
-from integrations.registers.sandbox import (
-    SandboxResidenceRegister,
-    SandboxSocialInsuranceRegister,
-)
+from integrations.registers.sandbox import SandboxRegisters
 from tests.dialogue.conftest import CHECKS, COMPLETE, MakeDraft
 
 NOW = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
@@ -64,14 +63,13 @@ def test_registers_decide_only_what_they_know(
 
 async def test_an_outage_is_an_unknown_never_a_no() -> None:
     people = load_people(ROOT / "data" / "demo" / "people.yml")
-    residence = SandboxResidenceRegister(people, lambda: NOW)
-    insurance = SandboxSocialInsuranceRegister(people, lambda: NOW)
-    residence.faults.fail_next()
+    registers = SandboxRegisters(people, lambda: NOW)
+    registers.faults.fail_next()
     found = await ask_registers(
         (RESIDENCE, INSURANCE, "studied_half_year"),
         {"id_no": "430121199207154022"},
-        residence=residence,
-        social_insurance=insurance,
+        checks=load_catalogue(ROOT / "data" / "items").checks,
+        registers=registers,
         now=NOW,
     )
     assert found[RESIDENCE].answer == Answer.UNKNOWN

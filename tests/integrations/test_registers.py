@@ -16,21 +16,14 @@ import pytest
 from backoffice.understanding.identity_numbers import fault_code
 from integrations.ports import (
     Answer,
+    Question,
+    Registers,
     Rejected,
-    ResidenceRegister,
-    SocialInsuranceRegister,
     Unavailable,
 )
-from integrations.registers.http import (
-    HttpResidenceRegister,
-    HttpSocialInsuranceRegister,
-    RegisterGateway,
-)
+from integrations.registers.http import HttpRegisters
 from integrations.registers.people import load_people
-from integrations.registers.sandbox import (
-    SandboxResidenceRegister,
-    SandboxSocialInsuranceRegister,
-)
+from integrations.registers.sandbox import SandboxRegisters
 
 PEOPLE_FILE = Path(__file__).resolve().parents[2] / "data" / "demo" / "people.yml"
 PEOPLE = load_people(PEOPLE_FILE)
@@ -48,8 +41,7 @@ class Gateway:
 
     def __init__(self) -> None:
         self.instead: list[Any] = []
-        self.residence = SandboxResidenceRegister(PEOPLE, now=lambda: AS_OF)
-        self.insurance = SandboxSocialInsuranceRegister(PEOPLE, now=lambda: AS_OF)
+        self.registers = SandboxRegisters(PEOPLE, now=lambda: AS_OF)
 
     async def __call__(self, request: httpx.Request) -> httpx.Response:
         if self.instead:
@@ -72,18 +64,18 @@ class Gateway:
         question = json.loads(request.content)
         if question["idNumber"] not in PEOPLE:
             return httpx.Response(200, json={"code": "404"})
-        on = date.fromisoformat(question["on"])
-        if request.url.path == "/api/residence/registered-since":
-            answer = await self.residence.registered_since(
-                id_no=question["idNumber"], months=question["months"], on=on
-            )
-        else:
-            answer = await self.insurance.contributed(
+        _, register, name = request.url.path.removeprefix("/api/").split("/")
+        answer = await self.registers.ask(
+            Question(
+                name=name.replace("-", "_"),
+                register=register.replace("-", "_"),
                 id_no=question["idNumber"],
-                months=question["months"],
-                within_months=question["withinMonths"],
-                on=on,
+                on=date.fromisoformat(question["on"]),
+                months=question.get("months"),
+                within_months=question.get("withinMonths"),
+                facts=question.get("facts", {}),
             )
+        )
         as_of = answer.as_of.isoformat() if answer.as_of else None
         return httpx.Response(
             200, json={"code": "0", "data": {"result": answer.answer, "asOf": as_of}}
@@ -92,39 +84,40 @@ class Gateway:
 
 @dataclass
 class Kit:
-    residence: ResidenceRegister
-    insurance: SocialInsuranceRegister
+    registers: Registers
     fail: Callable[[], None]
 
 
 def over_http(gateway: Gateway, secret: str = SECRET) -> Kit:
-    client = httpx.AsyncClient(transport=httpx.MockTransport(gateway))
-    way = RegisterGateway(
-        base_url="https://share.example.gov.cn/api", app_id="shiwan", secret=secret, client=client
+    registers = HttpRegisters(
+        base_url="https://share.example.gov.cn/api",
+        app_id="shiwan",
+        secret=secret,
+        client=httpx.AsyncClient(transport=httpx.MockTransport(gateway)),
     )
-    return Kit(
-        HttpResidenceRegister(way),
-        HttpSocialInsuranceRegister(way),
-        lambda: gateway.instead.append(httpx.ConnectTimeout("down")),
-    )
+    return Kit(registers, lambda: gateway.instead.append(httpx.ConnectTimeout("down")))
 
 
 @pytest.fixture(params=["sandbox", "http"])
 def kit(request: pytest.FixtureRequest) -> Kit:
     if request.param == "http":
         return over_http(Gateway())
-    residence = SandboxResidenceRegister(PEOPLE, now=lambda: AS_OF)
-    insurance = SandboxSocialInsuranceRegister(PEOPLE, now=lambda: AS_OF)
+    registers = SandboxRegisters(PEOPLE, now=lambda: AS_OF)
+    return Kit(registers, registers.faults.fail_next)
 
-    def fail() -> None:
-        residence.faults.fail_next()
-        insurance.faults.fail_next()
 
-    return Kit(residence, insurance, fail)
+def registered(id_no: str) -> Question:
+    return Question("residence_registered_half_year", "residence", id_no, ON, months=6)
+
+
+def insured(id_no: str) -> Question:
+    return Question(
+        "social_insurance_half_year", "social_insurance", id_no, ON, months=6, within_months=12
+    )
 
 
 @pytest.mark.parametrize(
-    ("name", "registered", "insured"),
+    ("name", "residence", "insurance"),
     [
         ("测试员", Answer.YES, Answer.NO),
         ("李小梅", Answer.YES, Answer.YES),
@@ -135,19 +128,19 @@ def kit(request: pytest.FixtureRequest) -> Kit:
     ],
 )
 async def test_half_a_year_registered_or_insured(
-    kit: Kit, name: str, registered: Answer, insured: Answer
+    kit: Kit, name: str, residence: Answer, insurance: Answer
 ) -> None:
-    first = await kit.residence.registered_since(id_no=number(name), months=6, on=ON)
-    second = await kit.insurance.contributed(id_no=number(name), months=6, within_months=12, on=ON)
-    assert (first.answer, second.answer) == (registered, insured)
+    first = await kit.registers.ask(registered(number(name)))
+    second = await kit.registers.ask(insured(number(name)))
+    assert (first.answer, second.answer) == (residence, insurance)
     assert first.source and second.source
-    assert first.as_of == (None if registered is Answer.UNKNOWN else AS_OF)
+    assert first.as_of == (None if residence is Answer.UNKNOWN else AS_OF)
 
 
 async def test_a_person_the_register_does_not_know_is_unknown_not_no(kit: Kit) -> None:
     stranger = "911124198108030024"
-    first = await kit.residence.registered_since(id_no=stranger, months=6, on=ON)
-    second = await kit.insurance.contributed(id_no=stranger, months=6, within_months=12, on=ON)
+    first = await kit.registers.ask(registered(stranger))
+    second = await kit.registers.ask(insured(stranger))
     assert first.answer is Answer.UNKNOWN and first.as_of is None
     assert second.answer is Answer.UNKNOWN
 
@@ -155,8 +148,8 @@ async def test_a_person_the_register_does_not_know_is_unknown_not_no(kit: Kit) -
 async def test_an_outage_is_said_and_passes(kit: Kit) -> None:
     kit.fail()
     with pytest.raises(Unavailable):
-        await kit.residence.registered_since(id_no=number("测试员"), months=6, on=ON)
-    answer = await kit.residence.registered_since(id_no=number("测试员"), months=6, on=ON)
+        await kit.registers.ask(registered(number("测试员")))
+    answer = await kit.registers.ask(registered(number("测试员")))
     assert answer.answer is Answer.YES
 
 
@@ -181,7 +174,7 @@ async def test_no_sensible_answer_is_never_taken_for_yes_or_no(instead: Any) -> 
     gateway = Gateway()
     gateway.instead.append(instead)
     with pytest.raises(Unavailable) as caught:
-        await over_http(gateway).residence.registered_since(id_no=number("测试员"), months=6, on=ON)
+        await over_http(gateway).registers.ask(registered(number("测试员")))
     assert number("测试员") not in repr(caught.value)
 
 
@@ -192,21 +185,17 @@ async def test_a_refusal_is_final(instead: httpx.Response) -> None:
     gateway = Gateway()
     gateway.instead.append(instead)
     with pytest.raises(Rejected):
-        await over_http(gateway).insurance.contributed(
-            id_no=number("测试员"), months=6, within_months=12, on=ON
-        )
+        await over_http(gateway).registers.ask(insured(number("测试员")))
 
 
 async def test_a_wrong_secret_is_refused_by_the_other_side() -> None:
     with pytest.raises(Rejected):
-        await over_http(Gateway(), secret="wrong").residence.registered_since(
-            id_no=number("测试员"), months=6, on=ON
-        )
+        await over_http(Gateway(), secret="wrong").registers.ask(registered(number("测试员")))
 
 
 async def test_only_numbers_leave_the_house() -> None:
     with pytest.raises(Rejected):
-        await over_http(Gateway()).residence.registered_since(id_no="测试员", months=6, on=ON)
+        await over_http(Gateway()).registers.ask(registered("测试员"))
 
 
 # —— the invented people ——
