@@ -1,7 +1,8 @@
 """Texts for people, read from `data/messages/*.yml`.
 
-A text is a string, or a mapping `{text, buttons: [{title, value}]}`. `{name}` stands for a
-parameter. One key lives in one file only.
+A text is a string, or a mapping `{text, buttons: [{title, value, act?, item?}]}`. `{name}` stands
+for a parameter. One key lives in one file only. `act` and `item` say what a button stands for
+wherever it is pressed; without them its value answers what was asked.
 """
 
 from collections.abc import Mapping
@@ -52,6 +53,16 @@ def buttons(key: str, **params: object) -> list[dict[str, str]]:
     return [
         {part: str(button[part]).format(**params) for part in ("title", "value")}
         for button in found
+    ]
+
+
+def all_buttons() -> list[Mapping[str, str]]:
+    """Every button of every text as written, with its `act` and `item`."""
+    return [
+        button
+        for value in _texts().values()
+        if isinstance(value, dict)
+        for button in value.get("buttons", [])
     ]
 
 

@@ -109,7 +109,9 @@ def _ask_which(talk: Talk) -> None:
         field = draft.item.field(slug)
         if field is not None and slug in draft.answers:
             labels.append(field.label)
-    buttons = [{"title": f"改{one}", "value": f"改{one}"} for one in labels[:5]]
+    buttons = [
+        button for one in labels[:5] for button in messages.buttons("ask.correct_field", label=one)
+    ]
     talk.say("ask.correct_which", buttons=buttons)
 
 

@@ -21,6 +21,7 @@ from backoffice.applications.services import (
     withdraw,
 )
 from backoffice.applications.states import State
+from backoffice.dialogue.buttons import field_to_change
 from backoffice.dialogue.capture import reopen
 from backoffice.dialogue.heard import Heard
 from backoffice.dialogue.people import open_call_back
@@ -270,6 +271,10 @@ async def _correct_which(talk: Talk, focus: Focus, act: str | None) -> Heard | N
         talk.focus = None
         return None if draft is None else _heard(talk)
     wanted = wanted_of(draft, None)
+    if (pressed := field_to_change(talk, draft)) is not None:
+        talk.focus = None
+        reopen(draft, pressed)
+        return _heard(talk).happened("reopened")
     found = extract(talk.text, wanted, today=talk.today)
     if any(one.certain for one in found.found):
         talk.focus = None

@@ -18,6 +18,8 @@ class Heard:
         results: `{code, params}` of what else happened, to be said.
         named: fields that a correction or a question speaks of.
         then: what was to be done after signing in.
+        item: the item that a pressed button names.
+        pressed: the value of the button whose title was typed: what the turn's text stands for.
     """
 
     safe: str
@@ -30,6 +32,8 @@ class Heard:
     results: list[dict[str, Any]] = field(default_factory=list)
     named: list[str] = field(default_factory=list)
     then: str | None = None
+    item: str | None = None
+    pressed: str | None = None
 
     def happened(self, code: str, **params: Any) -> Self:
         """Note something to be said; returns itself. It was an answer, so the act is `inform`."""

@@ -8,6 +8,7 @@ from typing import Any
 
 from backoffice.applications.draft import Draft
 from backoffice.dialogue.agenda import Kind, Next
+from backoffice.dialogue.buttons import field_to_change, is_some_button, meaning_of, shown_as
 from backoffice.dialogue.capture import count_failure, take_answer
 from backoffice.dialogue.events import hear_event
 from backoffice.dialogue.focus import hear_focus
@@ -49,6 +50,25 @@ async def prepare(talk: Talk) -> None:
 
 
 async def _hear_text(talk: Talk) -> Heard:
+    if closed_act(talk.text) is None:
+        talk.pressed = await shown_as(talk)
+    heard = await _hear_words(talk)
+    if heard.act is None and is_some_button(talk):
+        _close_button(talk, heard)
+    heard.pressed = talk.pressed
+    return heard
+
+
+def _close_button(talk: Talk, heard: Heard) -> None:
+    """The words of a button that answers another question are no answer to this one."""
+    heard.tentative = None
+    step = talk.step()
+    if talk.focus is None and talk.filling is not None and step is not None:
+        count_failure(talk.filling, step.key or step.kind)
+    heard.happened("button_closed")
+
+
+async def _hear_words(talk: Talk) -> Heard:
     act = closed_act(talk.text)
     if crisis_in(talk.text) is not None:
         return Heard(mask(talk.text), "out_of_scope")
@@ -64,6 +84,8 @@ async def _hear_text(talk: Talk) -> Heard:
 
 def _hear_freely(talk: Talk, act: str | None) -> Heard:
     """Nothing is awaited: only make the text safe. Names and addresses go too, where known."""
+    if (meaning := meaning_of(talk)) is not None:
+        return Heard(mask(talk.text), meaning.act, item=meaning.item)
     about = talk.item(talk.conversation.item_code)
     about = about or next(iter(talk.knowledge.catalogue.items.values()), None)
     if about is None or act is not None:
@@ -78,6 +100,10 @@ async def _hear_form(talk: Talk, draft: Draft, act: str | None) -> Heard:
     assert step is not None  # there is a draft
     if (heard := await hear_step(talk, draft, step, act)) is not None:
         return heard
+    if (meaning := meaning_of(talk)) is not None:
+        return Heard(mask(talk.text), meaning.act, item=meaning.item)
+    if (changed := field_to_change(talk, draft)) is not None:
+        return Heard(mask(talk.text), "correct", named=[changed])
     awaited = _awaited_field(draft, step)
     wanted = wanted_of(draft, awaited)
     found = _read_form(talk, draft, wanted, awaited)

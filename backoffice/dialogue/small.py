@@ -6,6 +6,7 @@ from backoffice.dialogue.consult import item_buttons, planned_named
 from backoffice.dialogue.people import ask_for_person, hall_words
 from backoffice.dialogue.talk import Talk
 from backoffice.understanding.lexicon import lexicon
+from catalogue.schema import ServiceItem
 
 _BORED_AFTER = 2
 
@@ -55,11 +56,10 @@ async def find_item(talk: Talk, item_code: str | None) -> None:
     if not found:
         talk.say("need.none", buttons=item_buttons(talk))
         return
-    buttons = [{"title": one.title, "value": one.title} for one in found if one is not None]
-    talk.say("need.found", buttons=buttons)
+    talk.say("need.found", buttons=item_buttons(talk, items=found))
 
 
-def _by_life_event(talk: Talk) -> list:  # type: ignore[type-arg]
+def _by_life_event(talk: Talk) -> list[ServiceItem]:
     return [
         one
         for one in talk.knowledge.catalogue.items.values()

@@ -16,7 +16,7 @@ from backoffice.dialogue.heard import Heard
 from backoffice.dialogue.talk import Talk
 from backoffice.identity.services import FACE_CONSENT, record_consent
 from backoffice.understanding import mask
-from catalogue.form import FormField
+from catalogue.form import FormField, Option
 
 LEAVE_AFTER = 2
 """Failed answers after which a field may be left to a clerk: a form must not be a dead end."""
@@ -42,6 +42,9 @@ async def _field(talk: Talk, draft: Draft, step: Next, act: str | None) -> Heard
     field = draft.item.field(step.key or "")
     if field is None:
         return None
+    chosen = next((one for one in field.options if talk.is_exactly(one.label)), None)
+    if chosen is not None:
+        return await _choose(talk, draft, field, chosen)
     if talk.says("wont_fill"):
         return _wont_fill(talk, draft, field)
     if may_be_left(draft, field) and talk.says("leave_to_clerk"):
@@ -60,6 +63,16 @@ async def _field(talk: Talk, draft: Draft, step: Next, act: str | None) -> Heard
     if field.type in UPLOADED and act == "affirm":
         return _heard(talk).happened("please_upload")
     return None
+
+
+async def _choose(talk: Talk, draft: Draft, field: FormField, chosen: Option) -> Heard:
+    """The label of an option is that option, whatever else the same words could mean."""
+    heard = _heard(talk)
+    value = [chosen.value] if field.multiple else chosen.value
+    if await take_answer(talk, draft, field.slug, value, source="typed"):
+        heard.changed.append(field.slug)
+    heard.taken.append(field.slug)
+    return heard
 
 
 def _wont_fill(talk: Talk, draft: Draft, field: FormField) -> Heard:
@@ -194,17 +207,21 @@ async def decline_widget(talk: Talk, draft: Draft, step: Next, widget: Widget) -
         return await sign_at_window(talk, draft, widget.target or "")
     field = draft.item.field(widget.target or "")
     if field is not None:
-        return _decline_field(talk, draft, field.slug, required=field.required)
+        return _decline_field(talk, draft, field)
     return _promise(talk, draft, widget.target or "")
 
 
-def _decline_field(talk: Talk, draft: Draft, slug: str, *, required: bool) -> Heard:
-    if required:
-        # A photo that nobody can be made to take here: another way is chosen by correcting the
-        # choice before it, or a clerk helps.
-        return _heard(talk).happened("photo_needed")
-    skip(draft, slug)
-    return _heard(talk).happened("skipped", label=slug)
+def _decline_field(talk: Talk, draft: Draft, field: FormField) -> Heard:
+    if not field.required:
+        skip(draft, field.slug)
+        return _heard(talk).happened("skipped", label=field.label)
+    # A photo that nobody can be made to take here: another way is chosen by correcting the
+    # choice that asked for it, or a clerk helps.
+    choices = sorted(field.when.fields()) if field.when is not None else []
+    for choice in (draft.item.field(slug) for slug in choices):
+        if choice is not None and choice.type == "choice":
+            return _heard(talk).happened("photo_or_another_way", label=choice.label)
+    return _heard(talk).happened("photo_needed")
 
 
 _HEAR: dict[Kind, Hear] = {

@@ -1,6 +1,5 @@
 """Taking an answer, with everything that hangs on it; against both databases."""
 
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -9,50 +8,11 @@ from sqlalchemy import select
 
 from backoffice.applications.draft import Draft, load_draft
 from backoffice.applications.models import AnswerRow, CheckRow
-from backoffice.applications.services import start
-from backoffice.calendar import WorkCalendar
-from backoffice.conversations.models import Conversation, Turn
-from backoffice.conversations.services import begin_turn, open_conversation
-from backoffice.crypto import KeyRing, use_keys
-from backoffice.db import Base, Sessions, make_engine, make_sessions
 from backoffice.dialogue.capture import count_failure, reopen, skip, take_answer
-from backoffice.dialogue.talk import Knowledge, Talk
-from bootstrap.container import PARAMETERS
-from bootstrap.settings import ROOT
-from catalogue.loader import load_catalogue
-from catalogue.parameters import load_hall, load_holidays
+from backoffice.dialogue.talk import Talk
 from tests.dialogue.conftest import CHECKS
 
 NOW = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
-
-
-@pytest.fixture(scope="module")
-def knowledge() -> Knowledge:
-    return Knowledge(
-        load_catalogue(ROOT / "data" / "items"),
-        load_hall(PARAMETERS / "hall.yml"),
-        WorkCalendar(load_holidays(PARAMETERS / "holidays.yml")),
-    )
-
-
-@pytest.fixture
-async def talk(database_url: str, knowledge: Knowledge) -> AsyncIterator[Talk]:
-    """A turn of a visit that has begun an application, in an open transaction."""
-    use_keys(KeyRing.generate())
-    engine = make_engine(database_url)
-    async with engine.begin() as connection:
-        await connection.run_sync(Base.metadata.create_all)
-    sessions: Sessions = make_sessions(engine)
-    async with sessions.begin() as session:
-        conversation: Conversation
-        conversation, _ = await open_conversation(session, channel="phone", now=NOW)
-        turn: Turn = await begin_turn(
-            session, conversation, turn_id="t1", request={"text": "x"}, now=NOW
-        )
-        item = knowledge.catalogue.items["residence_permit_apply"]
-        await start(session, item=item, item_version="1", conversation=conversation, now=NOW)
-        yield await Talk(session, knowledge, conversation, turn, NOW).load()
-    await engine.dispose()
 
 
 def draft_of(talk: Talk) -> Draft:
