@@ -1,7 +1,10 @@
 """The database: base class, column types, engine and sessions."""
 
+import asyncio
 import json
 import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,12 +16,14 @@ from sqlalchemy.ext.asyncio import (
     async_sessionmaker,
     create_async_engine,
 )
-from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
 
 from backoffice.crypto import keys
 
-Sessions = async_sessionmaker[AsyncSession]
+_BUSY_S = 15
+"""How long a transaction waits for another one that writes, before it fails."""
+_ONLY_READS = "xz_only_reads"
 
 # Constraint names are fixed, so that migrations can name them on every database.
 _NAMING = {
@@ -89,9 +94,9 @@ def make_engine(url: str) -> AsyncEngine:
     """The engine for SQLite (one box, WAL) or PostgreSQL, by URL."""
     if make_url(url).get_backend_name() != "sqlite":
         return create_async_engine(url, pool_size=10, max_overflow=20, pool_pre_ping=True)
-    engine = create_async_engine(url, connect_args={"timeout": 15})
+    engine = create_async_engine(url, connect_args={"timeout": _BUSY_S})
     event.listen(engine.sync_engine, "connect", _prepare_sqlite)
-    event.listen(engine.sync_engine, "begin", _begin_immediate)
+    event.listen(engine.sync_engine, "begin", _begin)
     return engine
 
 
@@ -102,18 +107,75 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
         "journal_mode=WAL",
         "synchronous=NORMAL",
         "foreign_keys=ON",
-        "busy_timeout=15000",
+        f"busy_timeout={_BUSY_S * 1000}",
     ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 
 
-def _begin_immediate(connection: Any) -> None:
+def _begin(connection: Any) -> None:
     # A transaction that reads first and writes later would fail with "database is locked" when
     # another process wrote in between; taking the write lock at once makes it wait instead.
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
+    only_reads = connection.get_execution_options().get(_ONLY_READS)
+    connection.exec_driver_sql("BEGIN" if only_reads else "BEGIN IMMEDIATE")
+
+
+class _OnlyReading(Session):
+    """A session in which nothing may be changed."""
+
+
+@event.listens_for(_OnlyReading, "before_flush")
+def _refuse(*_: object) -> None:
+    raise RuntimeError("a session opened by Sessions.read was used to write")
+
+
+class Sessions:
+    """Where the entry points get their sessions.
+
+    On SQLite one transaction writes at a time. Those of one process queue here, first come, first
+    served: SQLite itself lets the waiting ones sleep and try again, and some wait for seconds.
+    """
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._write = async_sessionmaker(engine, expire_on_commit=False)
+        self._read = async_sessionmaker(
+            engine.execution_options(**{_ONLY_READS: True}),
+            sync_session_class=_OnlyReading,
+            expire_on_commit=False,
+        )
+        alone = engine.dialect.name == "sqlite"
+        self._queue: asyncio.Lock | None = asyncio.Lock() if alone else None
+
+    @asynccontextmanager
+    async def begin(self) -> AsyncIterator[AsyncSession]:
+        """A session in a transaction, committed at the end, undone by an exception.
+
+        Raises:
+            TimeoutError: another transaction of this process did not end in time.
+        """
+        if self._queue is None:
+            async with self._write.begin() as session:
+                yield session
+            return
+        async with asyncio.timeout(_BUSY_S):
+            await self._queue.acquire()
+        try:
+            async with self._write.begin() as session:
+                yield session
+        finally:
+            self._queue.release()
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[AsyncSession]:
+        """A session that only looks; it waits for nobody and nobody waits for it.
+
+        Raises:
+            RuntimeError: something was to be written.
+        """
+        async with self._read.begin() as session:
+            yield session
 
 
 def make_sessions(engine: AsyncEngine) -> Sessions:
     """Sessions for the entry points: `async with sessions.begin() as session: ...`."""
-    return async_sessionmaker(engine, expire_on_commit=False)
+    return Sessions(engine)

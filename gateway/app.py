@@ -130,7 +130,7 @@ async def live(request: Request) -> HTTPResponse:
 @health.get("/health/ready")
 async def ready(request: Request) -> HTTPResponse:
     office = office_of(request)
-    async with office.sessions.begin() as session:
+    async with office.sessions.read() as session:
         await session.execute(text("SELECT 1"))
     engine = await request.app.ctx.engine.ready()
     return json({"status": "ok" if engine else "waiting", "engine": engine}, 200 if engine else 503)

@@ -127,7 +127,7 @@ async def since(request: Request, conversation_id: str) -> HTTPResponse:
         raise BadRequest from None
     if not 0 <= after < 2**53:
         raise BadRequest
-    async with office.sessions.begin() as session:
+    async with office.sessions.read() as session:
         conversation = await conversation_of(session, id=conversation_id, token=bearer(request))
         found = await messages_after(session, conversation, after=after)
     shown = [
@@ -150,7 +150,7 @@ async def since(request: Request, conversation_id: str) -> HTTPResponse:
 async def upload(request: Request, conversation_id: str) -> HTTPResponse:
     limit(request, "upload", bearer(request) or None)
     office = office_of(request)
-    async with office.sessions.begin() as session:
+    async with office.sessions.read() as session:
         await conversation_of(session, id=conversation_id, token=bearer(request))
     file = request.files.get("file") if request.files else None
     widget = request.args.get("widget", "")

@@ -40,7 +40,7 @@ async def inbox(request: Request) -> HTTPResponse:
 
 async def _undelivered(request: Request) -> bool:
     office = office_of(request)
-    async with office.sessions.begin() as session:
+    async with office.sessions.read() as session:
         waiting = await session.scalar(
             select(func.count())
             .select_from(OutboxEntry)

@@ -139,7 +139,7 @@ def install_errors(app: Sanic) -> None:
         log("gateway").warning("request.unstorable", where=places(exc))
         return refusal(BadRequest.code, BadRequest.status)
 
-    @app.exception(OperationalError, Unavailable)
+    @app.exception(OperationalError, TimeoutError, Unavailable)
     async def _down(request: Request, exc: Exception) -> HTTPResponse:
         log("gateway").error("request.unavailable", error=type(exc).__name__)
         return refusal(EngineDown.code, EngineDown.status)

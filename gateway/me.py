@@ -49,7 +49,7 @@ async def _citizen(session: AsyncSession, request: Request) -> str:
 @openapi.summary("Whether this visit is signed in")
 @openapi.secured("token")
 async def me(request: Request) -> HTTPResponse:
-    async with office_of(request).sessions.begin() as session:
+    async with office_of(request).sessions.read() as session:
         conversation = await by_token(session, token=bearer(request))
         if conversation.citizen_id is None:
             return json({"signed_in": False})
@@ -62,7 +62,7 @@ async def me(request: Request) -> HTTPResponse:
 @openapi.secured("token")
 async def applications(request: Request) -> HTTPResponse:
     office = office_of(request)
-    async with office.sessions.begin() as session:
+    async with office.sessions.read() as session:
         found = await applications_of(session, citizen_id=await _citizen(session, request))
     shown = [_summary(office, one) for one in found if one.state != State.CANCELLED]
     return json({"applications": shown}, headers=_NO_STORE, ensure_ascii=False)

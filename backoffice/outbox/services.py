@@ -37,7 +37,7 @@ async def deliver_due(
     A handler gets the payload and the entry's key, which it hands on to the outside system, so
     that a delivery repeated after a crash is recognised there. No transaction is open meanwhile.
     """
-    async with sessions.begin() as session:
+    async with sessions.read() as session:
         # Only ids: one entry that does not decrypt must not hold up all the others.
         due = list(
             await session.scalars(
@@ -63,7 +63,7 @@ async def deliver_due(
 
 async def _try(sessions: Sessions, handlers: Mapping[str, Handler], id: int) -> Exception | None:
     try:
-        async with sessions.begin() as session:
+        async with sessions.read() as session:
             entry = await session.get_one(OutboxEntry, id)
         await handlers[entry.kind](entry.payload, entry.key)
     except Exception as exc:
