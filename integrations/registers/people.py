@@ -29,6 +29,9 @@ class DemoPerson(BaseModel):
     story: str
     answers: Mapping[str, Literal["yes", "no"]] = {}
 
+    def __hash__(self) -> int:
+        return hash(self.id_no)  # `answers` has no hash of its own
+
 
 def load_people(file: Path) -> dict[str, DemoPerson]:
     """The people by their numbers.

@@ -164,7 +164,7 @@ def load_script(path: Path) -> Script:
 
 def script_files() -> list[Path]:
     """Every conversation, by name."""
-    return sorted(path for path in FOLDER.glob("*.yml") if not path.name.startswith("_"))
+    return sorted(path for path in FOLDER.rglob("*.yml") if not path.name.startswith("_"))
 
 
 def load_persons() -> dict[str, Person]:
