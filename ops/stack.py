@@ -7,7 +7,6 @@ with Stack(environment) as stack:
 
 import contextlib
 import http.client
-import os
 import signal
 import socket
 import subprocess
@@ -19,7 +18,7 @@ from types import TracebackType
 from typing import Any, Self
 from xmlrpc.client import Fault, ServerProxy
 
-from supervisor.xmlrpc import SupervisorTransport
+from supervisor.xmlrpc import Faults, SupervisorTransport
 
 from ops.env import ROOT
 from ops.processes import Address, addresses, read_procfile, socket_path, supervisor_config
@@ -158,8 +157,20 @@ class Stack:
         return {info["name"]: info for info in control(self.folder).getAllProcessInfo()}
 
     def kill(self, name: str, number: int = signal.SIGKILL) -> None:
-        """Send a signal to one process; it is started again by itself."""
-        os.kill(self.states()[name]["pid"], number)
+        """Send a signal to one process; it is started again by itself.
+
+        The supervisor sends it: it knows whether the process runs at this moment. The process id
+        that it shows of one that does not is 0, and that would signal ourselves and all around us.
+
+        Raises:
+            ProcessLookupError: the process does not run now (it may be about to be started again).
+        """
+        try:
+            control(self.folder).signalProcess(name, str(int(number)))
+        except Fault as exc:
+            if exc.faultCode != Faults.NOT_RUNNING:
+                raise
+            raise ProcessLookupError(f"{name} does not run") from exc
 
     def alive(self) -> bool:
         """Whether the supervisor runs."""

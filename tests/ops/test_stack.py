@@ -7,13 +7,14 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from xmlrpc.client import Fault
 
 import pytest
 
 from ops.ports import free_ports
 from ops.processes import read_procfile, socket_path, supervisor_config
 from ops.run import end_leftovers, port_in_use
-from ops.stack import CannotStart, Stack, running_supervisor
+from ops.stack import CannotStart, Stack, control, running_supervisor
 
 STANDIN = f"{sys.executable} {Path(__file__).with_name('standin.py')}"
 
@@ -121,3 +122,15 @@ def test_config_escapes_percent_signs_and_shortens_a_long_socket_path(procfile: 
     folder = Path("/srv/100%") / ("x" * 120)
     assert "/srv/100%%/" in supervisor_config(folder, procfile)
     assert len(os.fsencode(socket_path(folder))) < 108
+
+
+def test_a_process_that_does_not_run_cannot_be_killed_and_nobody_else_is(stack: Stack) -> None:
+    """The supervisor shows 0 as its process id, which to the system means our whole group."""
+    stack.start()
+    stack.wait_ready(30)
+    control(stack.folder).stopProcess("bot")
+    assert stack.states()["bot"]["pid"] == 0
+    with pytest.raises(ProcessLookupError):
+        stack.kill("bot")
+    with pytest.raises(Fault):
+        stack.kill("nobody")

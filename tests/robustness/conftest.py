@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import time
 from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,6 +52,16 @@ class House:
     def stop(self, process: str) -> None:
         """Stop one process until `start`."""
         control(self.folder).stopProcess(process)
+
+    def kill(self, process: str) -> None:
+        """Kill a process as soon as it runs: a busy machine may still be starting it again."""
+        deadline = time.monotonic() + _START_S
+        while True:
+            try:
+                return self.stack.kill(process)
+            except ProcessLookupError:
+                assert time.monotonic() < deadline, f"{process} is not started again"
+                time.sleep(0.05)
 
     def start(self, process: str) -> None:
         control(self.folder).startProcess(process, False)

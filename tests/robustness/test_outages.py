@@ -42,7 +42,7 @@ def test_a_message_asked_for_while_the_worker_is_away_arrives_once(house: House)
         assert time.monotonic() < deadline
         time.sleep(0.2)
     for _ in range(3):  # killed while it may be writing down that it delivered
-        house.stack.kill("worker")
+        house.kill("worker")
         time.sleep(1)
     time.sleep(3)
     assert len(citizen.inbox()) == 1
@@ -64,7 +64,7 @@ def test_an_old_visit_is_forgotten_by_the_engine_too(house: House) -> None:
 
     house.look(age)
     house.stop("bot")
-    house.stack.kill("worker")  # retention is the first thing that it does
+    house.kill("worker")  # retention is the first thing that it does
     time.sleep(5)
     house.start("bot")
     deadline = time.monotonic() + 120
@@ -87,7 +87,7 @@ def _events(house: House, sender: str) -> int:
 def test_what_was_begun_is_there_after_everything_was_killed(house: House) -> None:
     citizen = house.citizen(photographs=False).fill_until("reason")
     for name in house.stack.states():
-        house.stack.kill(name)
+        house.kill(name)
     citizen.fill_until("move_in_date")
     (draft,) = house.drafts_of(citizen)
     assert draft.answers["name"] == citizen.facts.name
