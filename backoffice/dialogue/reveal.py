@@ -11,7 +11,9 @@ from backoffice.understanding import mask_value
 from catalogue.form import FormField
 
 _PLACEHOLDER = re.compile(r"⟦(before:|partial:)?([a-z0-9_]+)⟧")
-_NAMES = frozenset({"name", "proxy_name", "host_name", "landlord_name"})
+_NAME = "姓名"
+_LONG_NUMBER = re.compile(r"\d{12,}")
+"""A card's or bank account's number, or an identity number inside another one (残疾人证号)."""
 
 
 def placeholder(field: str) -> str:
@@ -61,4 +63,13 @@ def shown(field: FormField, value: Any) -> str:
     if field.type == "date":
         day = date.fromisoformat(str(value))
         return f"{day.year}年{day.month}月{day.day}日"
-    return mask_value("name" if field.slug in _NAMES else field.type, value)
+    return mask_value(_kind(field, str(value)), value)
+
+
+def _kind(field: FormField, text: str) -> str:
+    """As what a value is masked: texts that are names or long numbers are not shown whole."""
+    if field.type != "text":
+        return field.type
+    if _NAME in field.label:
+        return "name"
+    return "id_number" if _LONG_NUMBER.search(text) else "text"
