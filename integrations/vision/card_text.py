@@ -20,7 +20,7 @@ _LABELS = re.compile(r"^(姓名|性别|民族|出生|住址|公民身份号码)"
 # What OCR makes of digits in a long number.
 _LOOK_ALIKE = str.maketrans({"O": "0", "o": "0", "I": "1", "l": "1", "|": "1", "×": "X", "х": "X"})
 _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
-# An address begins right of its label and ends left of the photo: in heights of a character.
+# Name and address begin right of their labels and end left of the photo: in heights of a character.
 _ADDRESS_REACH = 8.0
 
 
@@ -150,15 +150,23 @@ def _birth(rows: Sequence[_Row]) -> tuple[int | None, date | None]:
 
 
 def _name(rows: Sequence[_Row], sex_row: int | None) -> str | None:
+    edge = min((row.pieces[0].left for row in rows), default=0.0)
     for row in rows:
-        match = _NAME.match(row.text.replace("•", "·").replace(".", "·"))
+        match = _NAME.match(_beside_label(row, edge))
         if match:
             return match.group(1)
-    # The label was not read: the name is the only row above sex and ethnicity.
-    if sex_row == 1 and not _LABELS.match(rows[0].text):
-        match = _ONLY_NAME.match(rows[0].text)
+    # The label was not read: the name is the only text left of the photo above sex and ethnicity.
+    above = [text for row in rows[:sex_row] if (text := _beside_label(row, edge))]
+    if sex_row is not None and len(above) == 1 and not _LABELS.match(above[0]):
+        match = _ONLY_NAME.match(above[0])
         return match.group(1) if match else None
     return None
+
+
+def _beside_label(row: _Row, edge: float) -> str:
+    """A row's text without what stands in the photo's column; `edge`: where the labels begin."""
+    near = [one.text for one in row.pieces if one.left - edge < _ADDRESS_REACH * one.height]
+    return "".join(near).replace("•", "·").replace(".", "·")
 
 
 def _address(rows: Sequence[_Row], birth_row: int | None, number_row: int | None) -> str | None:

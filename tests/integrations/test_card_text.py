@@ -45,6 +45,13 @@ def test_a_label_that_was_not_read_does_not_lose_its_part(label: str) -> None:
     assert parse_card(card(drop=label)) == parse_card(card())
 
 
+@pytest.mark.parametrize("y", [75, 110])
+@pytest.mark.parametrize("label", ["", "姓名"])
+def test_text_in_the_photo_does_not_lose_the_name(label: str, y: int) -> None:
+    read = parse_card([*card(drop=label), line("样例", 820, y), line("照片", 840, 20)])
+    assert read.name == "测试员"
+
+
 def test_parts_that_were_not_read_are_none_and_not_guessed() -> None:
     read = parse_card(card(drop="测试员"))
     assert read.name is None and read.id_no == NUMBER
