@@ -83,17 +83,13 @@ async def record_card_proof(
     doubt = upload.analysis["id_no_fault"]
     proof = Proof(
         kind=ProofKind.ID_CARD,
-        conversation_id=conversation_id,
         application_id=application_id,
         citizen_id=citizen_id,
-        at=now,
         upload_ids=[upload.id],
         result="read" if card["id_no"] and doubt is None else "doubtful",
         detail={"read": sorted(k for k, v in card.items() if v), "id_no_fault": doubt},
     )
-    session.add(proof)
-    await session.flush()
-    return proof
+    return await _keep(session, proof, conversation_id, now)
 
 
 async def record_face_proof(
@@ -117,14 +113,17 @@ async def record_face_proof(
     reference = upload.analysis["reference"]
     proof = Proof(
         kind=ProofKind.FACE,
-        conversation_id=conversation_id,
         application_id=application_id,
         citizen_id=citizen_id,
-        at=now,
         upload_ids=[u for u in (reference, upload.id) if u],
         result=comparison["band"] if comparison else "not_compared",
         detail=comparison or {"why": upload.analysis["not_compared"]},
     )
+    return await _keep(session, proof, conversation_id, now)
+
+
+async def _keep(session: AsyncSession, proof: Proof, conversation_id: str, now: datetime) -> Proof:
+    proof.conversation_id, proof.at = conversation_id, now
     session.add(proof)
     await session.flush()
     return proof
