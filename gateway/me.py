@@ -11,6 +11,7 @@ from backoffice.applications.draft import load_draft
 from backoffice.applications.models import Application, HistoryRow
 from backoffice.applications.services import application_of, applications_of, history_of
 from backoffice.applications.states import OPEN_FOR_ANSWERS, State, Step
+from backoffice.applications.supplements import supplements_of, wanted_lines
 from backoffice.conversations.models import Conversation
 from backoffice.conversations.services import by_token
 from backoffice.dialogue.asking import review_lines
@@ -30,6 +31,7 @@ from backoffice.results.services import (
 from backoffice.results.validity import last_valid_day, standing
 from backoffice.understanding import mask_value
 from bootstrap.container import Office
+from catalogue.schema import ServiceItem
 from gateway.http import bearer, office_of
 from verifier import group_code
 
@@ -102,17 +104,27 @@ async def application(request: Request, id: str) -> HTTPResponse:
                 for one in item.materials
                 if (state := draft.materials.get(one.slug))
             ]
-        shown["history"] = [
-            {
-                "at": step.at.isoformat(),
-                "text": messages.text(_history_key(step), note=step.note or ""),
-            }
-            for step in await history_of(session, found)
-        ]
+        shown["history"] = await _history(session, found, item)
         result = await result_on(session, application_id=found.id)
         if result is not None:
             shown["result"] = {"id": result.id}
     return json(shown, headers=_NO_STORE, ensure_ascii=False)
+
+
+async def _history(
+    session: AsyncSession, application: Application, item: ServiceItem | None
+) -> list[dict[str, str]]:
+    """The steps in sentences; a request to correct says what is wanted."""
+    requests = iter(await supplements_of(session, application.id))
+    shown = []
+    for step in await history_of(session, application):
+        note = step.note or ""
+        if step.step == Step.REQUEST_SUPPLEMENT and item is not None:
+            request = next(requests, None)
+            note = "\n" + "\n".join(wanted_lines(item, request.wanted)) if request else note
+        words = messages.text(_history_key(step), note=note)
+        shown.append({"at": step.at.isoformat(), "text": words})
+    return shown
 
 
 def _history_key(step: HistoryRow) -> str:

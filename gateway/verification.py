@@ -3,7 +3,6 @@
 No login, no cookie. What was checked is not stored, and the answer to everybody is masked.
 """
 
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,7 @@ from limits.strategies import MovingWindowRateLimiter
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from sanic import Blueprint, HTTPResponse, Request, html, json, raw
 
-from backoffice.clock import CHINA
+from backoffice.dates import day_text, moment_text
 from backoffice.errors import BadRequest
 from backoffice.messages import text
 from backoffice.results.credential import KEYS_PATH, STATUS_PATH, STATUS_TTL
@@ -166,8 +165,8 @@ def _page(request: Request, verdict: Verdict | None, status: int = 200) -> HTTPR
     tone, mark = _LOOKS.get(verdict.outcome, _BAD) if verdict else ("", "")
     body = _pages.get_template("page.html").render(
         t=text,
-        moment=_moment,
-        hall=issuer.hall,
+        moment=moment_text,
+        hall=_hall(request),
         test=issuer.test,
         verdict=verdict,
         facts=facts,
@@ -180,8 +179,14 @@ def _page(request: Request, verdict: Verdict | None, status: int = 200) -> HTTPR
 
 
 def _too_often(request: Request) -> HTTPResponse:
-    body = _pages.get_template("busy.html").render(t=text, hall=request.app.ctx.office.issuer.hall)
+    body = _pages.get_template("busy.html").render(t=text, hall=_hall(request))
     return html(body, 429, {**_PAGE_HEADERS, "Retry-After": "60"})
+
+
+def _hall(request: Request) -> str:
+    """The hall's name as the citizens' pages write it: without what its parentheses add."""
+    name: str = request.app.ctx.office.knowledge.hall.name
+    return name.partition("（")[0]
 
 
 def _words(verdict: Verdict) -> str:
@@ -198,7 +203,7 @@ def _rows(facts: Facts) -> list[tuple[str, str]]:
         ("id_tail", facts.id_tail),
         ("item", facts.item_name),
         ("authority", facts.authority),
-        ("issued_at", _day(facts.issued_at)),
+        ("issued_at", day_text(facts.issued_at)),
         ("expires_at", _last_day(facts)),
         ("legal_status", facts.legal_status),
         ("accepted_by", facts.accepted_by),
@@ -209,17 +214,7 @@ def _rows(facts: Facts) -> list[tuple[str, str]]:
 def _last_day(facts: Facts) -> str:
     if facts.expires_at is None:
         return text("verify.label.no_expiry")
-    last = last_valid_day(facts.expires_at)
-    return text("document.date", year=last.year, month=last.month, day=last.day)
-
-
-def _day(moment: datetime) -> str:
-    day = moment.astimezone(CHINA)
-    return text("document.date", year=day.year, month=day.month, day=day.day)
-
-
-def _moment(moment: datetime) -> str:
-    return f"{_day(moment)} {moment.astimezone(CHINA):%H:%M}"
+    return day_text(last_valid_day(facts.expires_at))
 
 
 def _as_json(verdict: Verdict) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from typing import Any
 from backoffice import messages
 from backoffice.applications.draft import Draft
 from backoffice.conversations.services import Bubble
+from backoffice.dates import day_text
 from backoffice.understanding import mask_value
 from catalogue.form import FormField
 
@@ -61,8 +62,7 @@ def shown(field: FormField, value: Any) -> str:
     if field.type in ("photo", "document", "signature"):
         return messages.text("value.at_window" if value == "window" else "value.uploaded")
     if field.type == "date":
-        day = date.fromisoformat(str(value))
-        return f"{day.year}年{day.month}月{day.day}日"
+        return day_text(date.fromisoformat(str(value)))
     return mask_value(_kind(field, str(value)), value)
 
 

@@ -11,14 +11,18 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backoffice import messages
-from backoffice.applications.models import Application, HistoryRow, SupplementRow
+from backoffice.applications.models import Application, HistoryRow
+from backoffice.applications.supplements import supplements_of, wanted_lines
 from backoffice.conversations.services import add_notice
+from backoffice.dates import day_text
 from backoffice.identity.models import Citizen
 from backoffice.identity.services import phone_of
 from backoffice.outbox import services as outbox
+from backoffice.results.models import Result
 from backoffice.results.services import result_on
 from catalogue.loader import Catalogue
 from catalogue.schema import ServiceItem
+from verifier import group_code
 
 _NO_SMS = frozenset({"submitted", "withdrawn", "approved"})
 """Done by the citizen a moment ago, or followed by a notice that says more."""
@@ -68,17 +72,26 @@ async def _params(
         "number": application.number or "",
         "due": _due(application),
         "reason": await _reason(session, application),
+        "revoked_on": day_text(result.revoked_at) if result and result.revoked_at else "",
+        "revoked_reason": _revoked_reason(result),
         "wanted": await _wanted(session, application, item),
-        "code": result.code if result else "",
+        "code": group_code(result.code) if result else "",
         "url": f"{public_url}/v/{result.code}" if result else "",
     }
+
+
+def _revoked_reason(result: Result | None) -> str:
+    """Why a result was withdrawn: what the public is told, and the words meant for the holder."""
+    if result is None or result.revoked_reason is None:
+        return ""
+    words = messages.text(f"revocation.{result.revoked_reason}")
+    return f"{words}。{result.revoked_note}" if result.revoked_note else words
 
 
 def _due(application: Application) -> str:
     if application.due_on is None:
         return messages.text("notice.due_unknown")
-    day = f"{application.due_on.month}月{application.due_on.day}日"
-    return messages.text("notice.due", day=day)
+    return messages.text("notice.due", day=day_text(application.due_on))
 
 
 async def _reason(session: AsyncSession, application: Application) -> str:
@@ -92,15 +105,5 @@ async def _reason(session: AsyncSession, application: Application) -> str:
 
 
 async def _wanted(session: AsyncSession, application: Application, item: ServiceItem) -> str:
-    wanted = await session.scalar(
-        select(SupplementRow.wanted)
-        .where(SupplementRow.application_id == application.id)
-        .order_by(SupplementRow.id.desc())
-        .limit(1)
-    )
-    lines = []
-    for number, one in enumerate(wanted or [], 1):
-        field, material = item.field(one.get("field", "")), item.material(one.get("material", ""))
-        name = field.label if field else material.name if material else ""
-        lines.append(f"{number}. {name}：{one.get('reason', '')}")
-    return "\n".join(lines)
+    requests = await supplements_of(session, application.id)
+    return "\n".join(wanted_lines(item, requests[-1].wanted)) if requests else ""

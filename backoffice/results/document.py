@@ -8,7 +8,7 @@ of an empty box that nobody sees.
 import json
 import tempfile
 from dataclasses import asdict, dataclass
-from datetime import date, datetime
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ import pylopdf_fonts_zh_cn
 import typst
 from fontTools.ttLib import TTFont
 
-from backoffice.clock import china_date
+from backoffice.dates import day_text
 from backoffice.messages import text
 from backoffice.results.credential import Issuer, qr_svg
 from backoffice.results.masking import mask_id_number
@@ -80,7 +80,7 @@ def _data(result: Result, issuer: Issuer, seal: SealMark) -> dict[str, Any]:
             [text("document.label.expires"), _last_day(result.expires_at)],
         ],
         "verify": text("document.verify", address=issuer.public_url + "/v/"),
-        "date": _day(china_date(result.issued_at)),
+        "date": day_text(result.issued_at),
         "test": issuer.test or seal.test,
         "watermark": text("document.demo"),
         "seal": None
@@ -121,8 +121,6 @@ def _glyphs() -> frozenset[int]:
 
 
 def _last_day(expires_at: datetime | None) -> str:
-    return text("document.no_expiry") if expires_at is None else _day(last_valid_day(expires_at))
-
-
-def _day(day: date) -> str:
-    return text("document.date", year=day.year, month=day.month, day=day.day)
+    return (
+        text("document.no_expiry") if expires_at is None else day_text(last_valid_day(expires_at))
+    )

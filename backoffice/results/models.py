@@ -51,6 +51,7 @@ class Result(Base):
             "authority", "legal_status", "accepted_by", "made_by", "lines": [[label, value]]}`.
         credential: the signed token in Base32 (encrypted: it names the holder, masked).
         revoked_by: `staff:<id>`; the public sees only when and why.
+        revoked_note: the reason in words, for the holder and for staff, never for the public.
     """
 
     __tablename__ = "results"
@@ -70,6 +71,7 @@ class Result(Base):
     revoked_at: Mapped[datetime | None] = mapped_column(Utc)
     revoked_reason: Mapped[Revocation | None] = mapped_column(String(30))
     revoked_by: Mapped[str | None] = mapped_column(String(60))
+    revoked_note: Mapped[Any | None] = mapped_column(Encrypted("results.revoked_note"))
 
 
 class ResultDocument(Base):

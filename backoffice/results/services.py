@@ -12,6 +12,7 @@ from backoffice.applications.models import AnswerRow, Application
 from backoffice.applications.states import State
 from backoffice.audit import services as audit
 from backoffice.errors import CitizenError, NotFound
+from backoffice.outbox import services as outbox
 from backoffice.results.credential import Issuer, qr_png
 from backoffice.results.masking import mask_name
 from backoffice.results.models import Result, ResultDocument, Revocation, Status
@@ -101,12 +102,22 @@ async def issue(
 
 
 async def revoke(
-    session: AsyncSession, *, result_id: str, reason: Revocation, actor: str, now: datetime
+    session: AsyncSession,
+    *,
+    result_id: str,
+    reason: Revocation,
+    actor: str,
+    now: datetime,
+    note: str = "",
 ) -> Result:
     """Withdraw a result for good; the public page and the status list say so at once.
 
+    The holder is told in the chat and by a short message.
+
     Args:
+        reason: said publicly.
         actor: `staff:<id>`; the caller has checked the right to do it.
+        note: the reason in words, for the holder and for staff only.
 
     Raises:
         NotFound: no such result.
@@ -119,6 +130,7 @@ async def revoke(
         raise AlreadyRevoked
     result.status, result.revoked_at = Status.REVOKED, now
     result.revoked_reason, result.revoked_by = reason, actor
+    result.revoked_note = note.strip() or None
     await audit.record(
         session,
         actor=actor,
@@ -126,6 +138,13 @@ async def revoke(
         subject=f"application:{result.application_id}",
         now=now,
         detail={"result": result.id, "reason": str(reason)},
+    )
+    await outbox.put(
+        session,
+        kind="notice.send",
+        key=f"revoked:{result.id}:notice",
+        payload={"application_id": result.application_id, "kind": "revoked"},
+        now=now,
     )
     return result
 

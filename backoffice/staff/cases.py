@@ -19,11 +19,15 @@ from backoffice.applications.models import (
     MaterialRow,
     SupplementRow,
 )
+from backoffice.applications.supplements import supplements_of
 from backoffice.audit.services import record
 from backoffice.calendar import WorkCalendar
 from backoffice.clock import china_date
+from backoffice.dates import day_text
 from backoffice.identity.models import Proof, ProofKind
 from backoffice.identity.proofs import FACE_CONSENT, consent_of, proofs_of
+from backoffice.results.models import Result
+from backoffice.results.services import result_on
 from backoffice.staff.models import StaffUser
 from backoffice.staff.worklist import Light, histories_of, light, next_due
 from backoffice.uploads.models import Upload
@@ -126,6 +130,8 @@ class CaseView:
     history: list[HistoryLine] = field(default_factory=list)
     supplements: list[SupplementRow] = field(default_factory=list)
     pictures: dict[str, Upload] = field(default_factory=dict)
+    result: Result | None = None
+    revoked_by: str = ""
 
 
 async def view_case(
@@ -156,13 +162,10 @@ async def view_case(
     await _fill_identity(session, view, draft)
     view.pictures = await _uploads(session, _picture_ids(view))
     view.history = await _sentences(session, history)
-    view.supplements = list(
-        await session.scalars(
-            select(SupplementRow)
-            .where(SupplementRow.application_id == application.id)
-            .order_by(SupplementRow.id)
-        )
-    )
+    view.result = await result_on(session, application_id=application.id)
+    if view.result is not None and view.result.revoked_by:
+        view.revoked_by = await _name_of(session, view.result.revoked_by)
+    view.supplements = await supplements_of(session, application.id)
     await record(
         session,
         actor=staff.actor,
@@ -175,11 +178,13 @@ async def view_case(
 
 
 def shown_value(asked: FormField, value: Any) -> str:
-    """An answer in the item's own words: a choice by its label, several joined."""
+    """An answer in people's words: a choice by its label, a date in full, several joined."""
     if isinstance(value, list):
         return "、".join(shown_value(asked, one) for one in value)
     if isinstance(value, dict):
         return " ".join(str(part) for part in value.values() if part)
+    if asked.type == "date":
+        return day_text(date.fromisoformat(str(value)))
     option = asked.option(str(value)) if asked.type == "choice" else None
     return option.label if option else str(value)
 
@@ -314,6 +319,11 @@ def _picture_ids(view: CaseView) -> set[str]:
 async def _uploads(session: AsyncSession, ids: Iterable[str]) -> dict[str, Upload]:
     rows = await session.scalars(select(Upload).where(Upload.id.in_(list(ids))))
     return {row.id: row for row in rows}
+
+
+async def _name_of(session: AsyncSession, actor: str) -> str:
+    user = await session.get(StaffUser, actor.removeprefix("staff:"))
+    return user.display_name if user is not None else ""
 
 
 async def _sentences(session: AsyncSession, history: Sequence[HistoryRow]) -> list[HistoryLine]:

@@ -8,12 +8,12 @@ from pydantic import Field, model_validator
 from sanic import Blueprint, HTTPResponse, Request
 from sanic.response import empty, json
 
-from backoffice.applications.decisions import Bench, Decision, Wanted, case_of, decide
+from backoffice.applications.decisions import Decision, Wanted
 from backoffice.applications.models import Application
 from backoffice.applications.states import State
 from backoffice.clock import china_date
 from backoffice.errors import BadRequest
-from backoffice.staff.cases import CaseView, view_case
+from backoffice.staff.cases import CaseView
 from backoffice.staff.models import Role
 from backoffice.staff.services import (
     LogInFailed,
@@ -26,6 +26,7 @@ from backoffice.staff.worklist import list_cases
 from backoffice.tasks.models import Task, TaskState
 from backoffice.tasks.services import finish, list_tasks, take, task_of
 from gateway.http import Body, body, limit
+from gateway.staff.at_case import decided_case, seen_case
 from gateway.staff.guard import WALL, public, staff_only
 
 api = Blueprint("staff_api", url_prefix="/api/v1/staff")
@@ -131,18 +132,7 @@ async def cases(request: Request) -> HTTPResponse:
 @staff_only(*_CASES)
 async def case(request: Request, case_id: str) -> HTTPResponse:
     """Everything of one case, by id or number; the look is audited."""
-    office, staff = request.app.ctx.office, request.ctx.staff.user
-    async with office.sessions.begin() as session:
-        application = await case_of(session, id=case_id, staff=staff, catalogue=office.catalogue)
-        view = await view_case(
-            session,
-            application,
-            office.catalogue.items[application.item_code],
-            staff=staff,
-            calendar=office.calendar,
-            now=office.clock.now(),
-        )
-    return json(_case_body(view), headers=_NO_STORE)
+    return json(_case_body(await seen_case(request, case_id)), headers=_NO_STORE)
 
 
 @api.post("/cases/<case_id:str>/decision", name="decision")
@@ -150,18 +140,14 @@ async def case(request: Request, case_id: str) -> HTTPResponse:
 async def decision(request: Request, case_id: str) -> HTTPResponse:
     """Decide a case, by id or number; answers its new state and version."""
     given = body(request, DecisionBody)
-    office, staff = request.app.ctx.office, request.ctx.staff.user
-    async with office.sessions.begin() as session:
-        application = await case_of(session, id=case_id, staff=staff, catalogue=office.catalogue)
-        await decide(
-            Bench(session, office.catalogue, office.calendar, office.clock.now()),
-            application,
-            given.decision,
-            staff=staff,
-            reason=given.reason,
-            wanted=[Wanted(one.reason, one.field, one.material) for one in given.wanted],
-            version=given.version,
-        )
+    application = await decided_case(
+        request,
+        case_id,
+        given.decision,
+        reason=given.reason,
+        wanted=[Wanted(one.reason, one.field, one.material) for one in given.wanted],
+        version=given.version,
+    )
     return json(_case_head(application), headers=_NO_STORE)
 
 

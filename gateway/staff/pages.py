@@ -7,14 +7,15 @@ from typing import Any
 from sanic import Blueprint, HTTPResponse, Request
 from sanic.response import raw, redirect
 
-from backoffice.applications.decisions import Bench, Decision, Wanted, case_of, decide
+from backoffice.applications.decisions import Decision, Wanted
 from backoffice.applications.states import State
 from backoffice.clock import china_date
 from backoffice.errors import BadRequest, Busy, CitizenError, NotFound
 from backoffice.messages import text
-from backoffice.staff.cases import view_case
+from backoffice.results.models import Revocation
 from backoffice.staff.models import Role, StaffUser
 from backoffice.staff.pictures import picture_for_staff
+from backoffice.staff.revoking import revoke_result_of_case
 from backoffice.staff.services import (
     LogInFailed,
     attempt_succeeds,
@@ -27,6 +28,7 @@ from backoffice.tasks.models import Task, TaskState
 from backoffice.tasks.services import finish, list_tasks, take
 from backoffice.uploads.services import load_upload
 from gateway.http import limit
+from gateway.staff.at_case import decided_case, seen_case
 from gateway.staff.guard import (
     HTMX,
     WALL,
@@ -43,6 +45,7 @@ pages = Blueprint("staff_pages", url_prefix="/staff")
 pages.static("/static", Path(__file__).resolve().parent.parent / "static" / "staff", name="static")
 
 _CASES = (Role.CLERK, Role.HEAD)
+_DONE = {*Decision, "revoke"}
 _TABS: dict[str, tuple[State, ...]] = {
     "todo": (State.SUBMITTED, State.ACCEPTED),
     "submitted": (State.SUBMITTED,),
@@ -144,7 +147,6 @@ async def case(request: Request, case_id: str) -> HTTPResponse:
 @staff_only(*_CASES)
 async def decision(request: Request, case_id: str) -> HTTPResponse:
     """A clerk's decision; what went wrong is said above the case as it stands now."""
-    office, staff = request.app.ctx.office, request.ctx.staff.user
     form = request.form or {}
     try:
         wanted_decision = Decision(form.get("decision", ""))
@@ -152,19 +154,14 @@ async def decision(request: Request, case_id: str) -> HTTPResponse:
     except ValueError as exc:
         raise BadRequest from exc
     try:
-        async with office.sessions.begin() as session:
-            application = await case_of(
-                session, id=case_id, staff=staff, catalogue=office.catalogue
-            )
-            await decide(
-                Bench(session, office.catalogue, office.calendar, office.clock.now()),
-                application,
-                wanted_decision,
-                staff=staff,
-                reason=form.get("reason", "")[:2000],
-                wanted=_ticked(form),
-                version=version,
-            )
+        await decided_case(
+            request,
+            case_id,
+            wanted_decision,
+            reason=form.get("reason", "")[:2000],
+            wanted=_ticked(form),
+            version=version,
+        )
     except NotFound:
         raise
     except CitizenError as exc:
@@ -173,6 +170,31 @@ async def decision(request: Request, case_id: str) -> HTTPResponse:
             request, case_id, problem=text(said, **exc.params), status=exc.status, kept=form
         )
     return redirect(f"/staff/cases/{case_id}?done={wanted_decision}", status=303)
+
+
+@pages.post("/cases/<case_id:str>/revocation", name="revocation")
+@staff_only(Role.HEAD)
+async def revocation(request: Request, case_id: str) -> HTTPResponse:
+    """Withdraw the case's result, with a reason and a confirmation."""
+    office, form = request.app.ctx.office, request.form or {}
+    try:
+        async with office.sessions.begin() as session:
+            await revoke_result_of_case(
+                session,
+                case_id=case_id,
+                reason=form.get("reason", ""),
+                note=form.get("note", "")[:500],
+                confirmed=form.get("confirmed") == "yes",
+                staff=request.ctx.staff.user,
+                catalogue=office.catalogue,
+                now=office.clock.now(),
+            )
+    except NotFound:
+        raise
+    except CitizenError as exc:
+        problem = text(f"error.{exc.code}", **exc.params)
+        return await _case_page(request, case_id, problem=problem, status=exc.status, kept=form)
+    return redirect(f"/staff/cases/{case_id}?done=revoke", status=303)
 
 
 @pages.get("/uploads/<upload_id:str>", name="upload")
@@ -254,18 +276,7 @@ async def _case_page(
     status: int = 200,
     kept: Any = None,
 ) -> HTTPResponse:
-    office = request.app.ctx.office
-    staff: StaffUser = request.ctx.staff.user
-    async with office.sessions.begin() as session:
-        application = await case_of(session, id=case_id, staff=staff, catalogue=office.catalogue)
-        view = await view_case(
-            session,
-            application,
-            office.catalogue.items[application.item_code],
-            staff=staff,
-            calendar=office.calendar,
-            now=office.clock.now(),
-        )
+    view = await seen_case(request, case_id)
     done = request.args.get("done", "")
     return render(
         request,
@@ -273,8 +284,9 @@ async def _case_page(
         status=status,
         view=view,
         problem=problem,
-        done=done if done in list(Decision) and problem is None else "",
+        done=done if done in _DONE and problem is None else "",
         kept=kept or {},
+        reasons=list(Revocation),
     )
 
 

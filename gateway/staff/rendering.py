@@ -9,9 +9,11 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from sanic import HTTPResponse, Request
 from sanic.response import html
 
-from backoffice.clock import CHINA, china_date
+from backoffice.applications.supplements import wanted_label
+from backoffice.clock import china_date
+from backoffice.dates import day_text, moment_text
 from backoffice.messages import has_text, text
-from catalogue.schema import ServiceItem
+from verifier import group_code
 
 _TEMPLATES = Path(__file__).resolve().parent.parent / "templates"
 _WEEKDAYS = "一二三四五六日"
@@ -59,6 +61,7 @@ def _environment() -> Environment:
         "day": day,
         "age": age,
         "word": word,
+        "grouped": group_code,
         "percent_of": percent_of,
     }
     environment.globals["text"] = text
@@ -68,7 +71,7 @@ def _environment() -> Environment:
 
 def moment(value: datetime | None) -> str:
     """A moment in China, to the minute."""
-    return f"{value.astimezone(CHINA):%Y-%m-%d %H:%M}" if value else ""
+    return moment_text(value) if value else ""
 
 
 def day(value: date | datetime | None) -> str:
@@ -76,7 +79,7 @@ def day(value: date | datetime | None) -> str:
     if value is None:
         return ""
     local = china_date(value) if isinstance(value, datetime) else value
-    return f"{local.month}月{local.day}日 周{_WEEKDAYS[local.weekday()]}"
+    return f"{day_text(local)} 周{_WEEKDAYS[local.weekday()]}"
 
 
 def age(value: datetime | None, now: datetime) -> str:
@@ -102,10 +105,3 @@ def word(value: str, group: str) -> str:
 def percent_of(value: float, largest: float) -> int:
     """Position on a bar, 0 to 100."""
     return round(min(max(value / largest, 0), 1) * 100) if largest else 0
-
-
-def wanted_label(item: ServiceItem, wanted: dict[str, str]) -> str:
-    """What a correction request asks for, in the item's own words."""
-    field = item.field(wanted.get("field", ""))
-    material = item.material(wanted.get("material", ""))
-    return field.label if field else material.name if material else ""

@@ -12,7 +12,9 @@ from backoffice.audit.services import record, verify
 from backoffice.errors import BadRequest, CitizenError, NotFound
 from backoffice.messages import text
 from backoffice.outbox.models import OutboxEntry
+from backoffice.results.models import Revocation
 from backoffice.staff.models import Role
+from backoffice.staff.revoking import revoke_result_by_code
 from backoffice.staff.services import list_users, set_active
 from gateway.staff.guard import staff_only
 from gateway.staff.rendering import render
@@ -38,6 +40,8 @@ async def overview(request: Request) -> HTTPResponse:
         users=users,
         entries=entries,
         breaks=breaks,
+        reasons=list(Revocation),
+        done=request.args.get("done") == "revoke",
     )
 
 
@@ -72,6 +76,24 @@ async def change_active(request: Request, user_id: str) -> HTTPResponse:
         now = office.clock.now()
         await set_active(session, user_id, active=wanted == "yes", by=staff, now=now)
     return redirect("/staff/system", status=303)
+
+
+@system.post("/revocation", name="revocation")
+@staff_only(Role.ADMIN)
+async def revocation(request: Request) -> HTTPResponse:
+    """Withdraw a result by its code; the administrator does not see whose it is."""
+    office, form = request.app.ctx.office, request.form or {}
+    async with office.sessions.begin() as session:
+        await revoke_result_by_code(
+            session,
+            code=form.get("code", "")[:80],
+            reason=form.get("reason", ""),
+            note=form.get("note", "")[:500],
+            confirmed=form.get("confirmed") == "yes",
+            staff=request.ctx.staff.user,
+            now=office.clock.now(),
+        )
+    return redirect("/staff/system?done=revoke", status=303)
 
 
 @system.exception(CitizenError)

@@ -1,0 +1,49 @@
+"""One case for a staff request: looking at it and deciding it, for pages and interface alike."""
+
+from collections.abc import Sequence
+
+from sanic import Request
+
+from backoffice.applications.decisions import Bench, Decision, Wanted, case_of, decide
+from backoffice.applications.models import Application
+from backoffice.staff.cases import CaseView, view_case
+
+
+async def seen_case(request: Request, case_id: str) -> CaseView:
+    """Everything of one case, by id or number; the look is audited. Raises NotFound."""
+    office, staff = request.app.ctx.office, request.ctx.staff.user
+    async with office.sessions.begin() as session:
+        application = await case_of(session, id=case_id, staff=staff, catalogue=office.catalogue)
+        return await view_case(
+            session,
+            application,
+            office.catalogue.items[application.item_code],
+            staff=staff,
+            calendar=office.calendar,
+            now=office.clock.now(),
+        )
+
+
+async def decided_case(
+    request: Request,
+    case_id: str,
+    decision: Decision,
+    *,
+    reason: str,
+    wanted: Sequence[Wanted],
+    version: int | None,
+) -> Application:
+    """The case after this decision. Raises what `case_of` and `decide` raise."""
+    office, staff = request.app.ctx.office, request.ctx.staff.user
+    async with office.sessions.begin() as session:
+        application = await case_of(session, id=case_id, staff=staff, catalogue=office.catalogue)
+        bench = Bench(session, office.catalogue, office.calendar, office.clock.now())
+        return await decide(
+            bench,
+            application,
+            decision,
+            staff=staff,
+            reason=reason,
+            wanted=wanted,
+            version=version,
+        )
