@@ -1,5 +1,7 @@
 """The application form: what a turn's answers did, and whether the form goes on."""
 
+from typing import Any
+
 from backoffice import messages
 from backoffice.applications.draft import Draft
 from backoffice.applications.services import submit
@@ -12,6 +14,14 @@ from backoffice.dialogue.facts import promised_time
 from backoffice.dialogue.records import after_sign_in
 from backoffice.dialogue.talk import Talk
 
+_OWN_RULES = frozenset(
+    f"fault.{one}"
+    for one in (
+        "date.in_future", "date.in_past", "date.too_early", "date.too_late",
+        "text.pattern", "number.small", "number.large",
+    )
+)  # fmt: skip
+"""Faults against a limit that the item sets, not against what such a value is at all."""
 _ANSWERS = frozenset({"inform", "affirm", "deny"})
 
 
@@ -30,7 +40,7 @@ async def continue_turn(talk: Talk, act: str) -> None:
     if draft is not None:
         say_taken(talk, draft, taken, heard.get("changed", []), heard.get("partly", []))
     for fault in heard.get("refused", []):
-        talk.say(fault["code"], **fault["params"])
+        say_fault(talk, draft, fault)
     for result in heard.get("results", []):
         talk.say(f"heard.{result['code']}", **result["params"])
     if heard.get("then"):
@@ -40,6 +50,15 @@ async def continue_turn(talk: Talk, act: str) -> None:
     if not something and talk.focus is None and (act != "affirm" or draft is None):
         _say_not_understood(talk, draft)
     await _submit_when_complete(talk)
+
+
+def say_fault(talk: Talk, draft: Draft | None, fault: dict[str, Any]) -> None:
+    """Why an answer cannot be taken: in the item's own words where its own rule is broken."""
+    field = draft.item.field(fault["field"]) if draft is not None else None
+    if field is not None and field.validation.message and fault["code"] in _OWN_RULES:
+        talk.say_words(field.validation.message)
+        return
+    talk.say(fault["code"], **fault["params"])
 
 
 async def validate(talk: Talk, act: str) -> None:
