@@ -80,7 +80,10 @@ async def open_(request: Request) -> HTTPResponse:
     office = office_of(request)
     async with office.sessions.begin() as session:
         conversation, token = await open_conversation(
-            session, channel=asked.channel, now=office.clock.now()
+            session,
+            channel=asked.channel,
+            now=office.clock.now(),
+            address=request.remote_addr or request.ip,
         )
         await add_notice(
             session,

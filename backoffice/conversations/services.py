@@ -39,14 +39,19 @@ class TurnReused(CitizenError):
 
 
 async def open_conversation(
-    session: AsyncSession, *, channel: str, now: datetime
+    session: AsyncSession, *, channel: str, now: datetime, address: str = ""
 ) -> tuple[Conversation, str]:
-    """Begin a visit; returns it with the bearer token, which is stored as a keyed hash only."""
+    """Begin a visit; returns it with the bearer token, which is stored as a keyed hash only.
+
+    Args:
+        address: the caller's network address, stored as a keyed hash only; empty when unknown.
+    """
     token = secrets.token_urlsafe(32)
     conversation = Conversation(
         channel=channel,
         token_hash=blind_index("conversation token", token),
         memory={},
+        origin=blind_index("conversation origin", address) if address else None,
         created_at=now,
         last_turn_at=now,
     )

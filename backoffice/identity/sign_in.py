@@ -41,6 +41,8 @@ class CodeLimits:
 
     Attributes:
         phone: ten codes of five tries each are at most 50 guesses a day among a million.
+        address: one address may serve many (the hall's kiosks, a mobile network), but not open
+            visit after visit to send messages to a list of strangers.
         conversation: one may mistype one's number, but not send messages to a list of strangers.
     """
 
@@ -50,12 +52,17 @@ class CodeLimits:
         (timedelta(days=1), 10),
     )
     conversation: Limits = ((timedelta(hours=1), 8), (timedelta(days=1), 12))
+    address: Limits = ((timedelta(hours=1), 60), (timedelta(days=1), 400))
 
 
 _RACE = timedelta(seconds=30)
 """What the slower of two simultaneous requests is told to wait."""
 
-GENEROUS = CodeLimits(phone=((timedelta(hours=1), 200),), conversation=((timedelta(hours=1), 200),))
+GENEROUS = CodeLimits(
+    phone=((timedelta(hours=1), 200),),
+    conversation=((timedelta(hours=1), 200),),
+    address=((timedelta(hours=1), 5000),),
+)
 """For the demonstration, where nobody's phone rings."""
 
 _MOBILE = re.compile(r"1[3-9][0-9]{9}")
@@ -109,6 +116,12 @@ async def start_sign_in(
     await _check_limits(
         session, SmsCode.conversation_id == conversation_id, limits.conversation, now
     )
+    origin = await session.scalar(
+        select(Conversation.origin).where(Conversation.id == conversation_id)
+    )
+    if origin is not None:
+        same = select(Conversation.id).where(Conversation.origin == origin)
+        await _check_limits(session, SmsCode.conversation_id.in_(same), limits.address, now)
     for older in await _open_codes(session, conversation_id):
         older.closed_at = now
     code = f"{secrets.randbelow(10**CODE_DIGITS):0{CODE_DIGITS}d}"

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select, text
 
+from backoffice.conversations.services import open_conversation
 from backoffice.db import Sessions
 from backoffice.identity.errors import (
     CodeExpired,
@@ -19,6 +20,7 @@ from backoffice.identity.errors import (
 )
 from backoffice.identity.models import Citizen, Consent, Proof, SmsCode
 from backoffice.identity.services import (
+    CodeLimits,
     Confirmation,
     SignIn,
     code_pending,
@@ -305,3 +307,30 @@ async def test_neither_phone_nor_code_stands_in_the_database(
 )
 def test_every_failure_has_a_text(error: type) -> None:
     assert has_text(f"error.{error.code}")
+
+
+async def _visit_from(sessions: Sessions, address: str) -> str:
+    async with sessions.begin() as session:
+        visit, _ = await open_conversation(session, channel="phone", now=NOW, address=address)
+        return visit.id
+
+
+async def test_one_address_cannot_send_codes_to_a_list_of_strangers(sessions: Sessions) -> None:
+    limits = CodeLimits(address=((timedelta(hours=1), 3),))
+
+    async def ask_from(address: str, number: int) -> None:
+        visit = await _visit_from(sessions, address)
+        async with sessions.begin() as session:
+            await start_sign_in(
+                session,
+                phone=f"139123450{number:02d}",
+                conversation_id=visit,
+                now=NOW,
+                limits=limits,
+            )
+
+    for number in range(3):
+        await ask_from("198.51.100.7", number)
+    with pytest.raises(TooManyCodes):
+        await ask_from("198.51.100.7", 3)
+    await ask_from("198.51.100.8", 4)
