@@ -6,7 +6,17 @@ from catalogue import form
 from catalogue.form import FormField
 from catalogue.schema import ServiceItem
 
-_PEOPLE: dict[str, Person] = {"proxy": "proxy", "landlord": "landlord", "host": "host"}
+_PEOPLE: dict[str, Person] = {
+    "proxy": "proxy",
+    "landlord": "landlord",
+    "host": "host",
+    "child": "child",
+    "baby": "child",
+    "spouse": "spouse",
+    # asked of one parent about the other one
+    "mother": "spouse",
+    "father": "spouse",
+}
 _VOLUNTEERED = frozenset({"text", "id_number", "phone", "address"})
 
 

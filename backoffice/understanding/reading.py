@@ -203,9 +203,9 @@ def _person_pattern(persons: tuple[str, ...]) -> re.Pattern[str]:
 
 def _markers(text: str, wanted: Sequence[Wanted], speaker: Person) -> list[Marker]:
     persons = dict.fromkeys(w.person for w in wanted if w.person)
-    persons_open = tuple(
-        sorted({"landlord", "host", "other", *(p for p in persons if p)} - {"applicant"})
-    )
+    others = {"landlord", "host", "other", *(p for p in persons if p)} - {"applicant"}
+    # 孩子爸爸 is the child's other parent, not the child
+    persons_open = tuple(sorted(others, key=lambda person: (person != "spouse", person)))
     result = []
     for match in _person_pattern(persons_open).finditer(text):
         person: Any = match.lastgroup
@@ -215,7 +215,11 @@ def _markers(text: str, wanted: Sequence[Wanted], speaker: Person) -> list[Marke
             person = speaker if match[0] != "申请人" else "applicant"
         result.append(Marker(person, match.start(), match.end()))
     if speaker == "proxy":
+        known = lexicon("cues")["persons"]
+        asked_about = {w for p in ("child", "spouse") if p in persons for w in known[p]}
         for match in any_of("cues", "applicant_when_proxy").finditer(text):
+            if match[0].removeprefix("我") in asked_about:  # the applicant's own child
+                continue
             result = [m for m in result if not (match.start() <= m.start < match.end())]
             result.append(Marker("applicant", match.start(), match.end()))
     result.sort(key=lambda marker: marker.start)
