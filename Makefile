@@ -88,7 +88,7 @@ test: ## The whole suite, with its own set-up; ONLY=root,bot,web,e2e for a part
 	@$(MAKE) --no-print-directory -j4 ready
 	@$(PY) -m ops.test $(if $(ONLY),--only $(ONLY))
 
-test-robustness: ready ## Kill, stop and search the real processes (10 minutes, alone on the machine)
+test-robustness: ready ## Of the suite, only what kills, stops and searches real processes
 	@$(PY) -m pytest tests/robustness
 
 check: $(ROOT_STAMP) ## Lint, format, types, import rules, catalogue

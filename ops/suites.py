@@ -63,8 +63,6 @@ def suites() -> list[Suite]:
                 "tests",
                 "--ignore=tests/bot",
                 "--ignore=tests/e2e",
-                # kills real processes for minutes on fixed ports: `make test-robustness`
-                "--ignore=tests/robustness",
             ),
         ),
         Suite(
