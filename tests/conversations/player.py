@@ -173,9 +173,14 @@ class Player:
             assert secret not in text, "回答里露出了完整的号码"
         now = await stored(self.stage, self.visit.id)
         if now.draft is not None:
-            for one in now.draft.item.fields:
-                question = one.question(for_other=now.draft.for_other)
+            fields, other = now.draft.item.fields, now.draft.for_other
+            # members of a repeated group share their questions: one still open may be asked
+            still_open = {f.question(for_other=other) for f in fields if f.slug not in now.answers}
+            for one in fields:
+                question = one.question(for_other=other)
                 asked = question in text or (one.ask_again and one.ask_again in text)
+                if question in still_open:
+                    continue
                 if asked and one.slug in now.answers and not now.may_be_asked(one.slug):
                     raise AssertionError(f"已经答过“{one.label}”，又问了一遍")
         if self.before.face_refused and messages.text("consent.face") in text:
