@@ -92,7 +92,9 @@ def planned_named(talk: Talk, code: str | None) -> str | None:
 def _called(catalogue: Catalogue, code: str) -> tuple[str, ...]:
     """All that people may call an item that is not taught yet, or another item."""
     name = catalogue.name_of(code) or ""
-    words = (name, _stem(name), *catalogue.planned_also.get(code, ()))
+    item = catalogue.find(code)
+    taught = (item.name, _stem(item.name), *item.aliases) if item is not None else ()
+    words = (name, _stem(name), *taught, *catalogue.planned_also.get(code, ()))
     return tuple(one for one in words if one)
 
 

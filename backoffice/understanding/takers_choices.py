@@ -133,12 +133,21 @@ def swapped_choice(reading: Reading) -> tuple[Wanted, str, int, int] | None:
         if len({c.values[0] for c in new}) != 1:
             continue
         entry = (wanted, new[0].values[0], new[0].start, new[0].end)
-        (both if denied else one_side).append(entry)
+        if denied:
+            both.append(entry)
+        elif not new[0].short or _ends_clause(reading, new[0]):
+            one_side.append(entry)  # the 孩子 of 孩子生日错了 answers nothing
     if len(both) == 1:
         return both[0]
     if not both and reading.corrected and len(one_side) == 1:
         return one_side[0]
     return None
+
+
+def _ends_clause(reading: Reading, said: Said) -> bool:
+    clause = reading.clause_at(said.start)
+    behind = reading.text[said.end : clause.end] if clause else ""
+    return not behind.strip("啊呀啦喇的嘅咯吧哦喎呢噢!。~ ")
 
 
 def take_swapped(reading: Reading) -> None:
