@@ -18,6 +18,11 @@ def base_slug(slug: str) -> str:
     return slug.partition("__")[0]
 
 
+def asks_for_another(slug: str) -> bool:
+    """Whether this is the question "another one?" after a round: it steers, it says nothing."""
+    return f"__{_MORE}_" in slug
+
+
 def with_rounds(item: ServiceItem, answers: Mapping[str, object]) -> ServiceItem:
     """The item with as many rounds of its repeated fields as the answers call for.
 

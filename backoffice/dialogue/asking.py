@@ -14,6 +14,7 @@ from backoffice.dialogue.steps import may_be_left
 from backoffice.dialogue.talk import Talk
 from backoffice.understanding import mask_value
 from catalogue.form import FormField
+from catalogue.repeats import asks_for_another
 
 EXPLAIN_AFTER = 2
 """Failed answers to one field after which it is explained differently and a person is offered."""
@@ -230,6 +231,8 @@ def review_lines(draft: Draft, *, papers: bool = True) -> list[tuple[str, str]]:
     """Everything given, label and placeholder, in the order of the form; then the papers."""
     lines: list[tuple[str, str]] = []
     for field in draft.open_fields():
+        if asks_for_another(field.slug):
+            continue
         left = field.required and field.slug in draft.progress.get("skipped", [])
         if left:
             lines.append((field.label, messages.text("value.left_to_clerk")))
