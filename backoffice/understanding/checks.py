@@ -134,11 +134,20 @@ def _check_text(wanted: Wanted, value: Any, today: date) -> Fault | None:
     pattern = wanted.rules.get("pattern")
     if pattern and not re.fullmatch(str(pattern).strip("^$"), text):
         return Fault("fault.text.pattern", {"label": wanted.label})
+    if wanted.rules.get("checksum") == "luhn" and not _luhn(text):
+        return Fault("fault.text.pattern", {"label": wanted.label})
     if named and "单位" not in wanted.label and re.search(r"[0-9@#%*<>{}]", text):
         return Fault("fault.name.shape")
     if "民族" in wanted.label and text not in ethnic_names():
         return Fault("fault.ethnicity.unknown")
     return None
+
+
+def _luhn(digits: str) -> bool:
+    """Whether the last digit of a bank card's number fits the others (ISO/IEC 7812-1, annex B)."""
+    doubled = [int(digit) * 2 for digit in digits[-2::-2]]
+    others = [int(digit) for digit in digits[-1::-2]]
+    return (sum(others) + sum(value // 10 + value % 10 for value in doubled)) % 10 == 0
 
 
 def _check_number(wanted: Wanted, value: Any, today: date) -> Fault | None:

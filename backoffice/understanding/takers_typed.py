@@ -37,6 +37,7 @@ def take_numbers(reading: Reading) -> None:
             if len(code.digits) <= _LONGEST_CODE:
                 reading.hide(code.start, code.end, "[验证码]")
     _take_patterned(reading)
+    _refuse_patterned(reading)
     previous = 0
     for number in numbers(reading.text):
         if reading.is_free(number.start, number.end) and not _is_awaited_date(reading, number):
@@ -68,6 +69,25 @@ def _take_patterned(reading: Reading) -> None:
                     value = reading.text[start:end]
                 reading.take_checked(wanted, value, start, end)
                 break
+
+
+def _refuse_patterned(reading: Reading) -> None:
+    """A number that does not have the form of the one asked for, when little else was said."""
+    awaited = reading.awaited
+    if awaited is None or awaited.kind != "text" or "pattern" not in awaited.rules:
+        return
+    if awaited.key in reading.found or awaited.key in reading.refused:
+        return
+    for token in re.finditer(r"[A-Za-z0-9][A-Za-z0-9\- ]*[A-Za-z0-9]", reading.text):
+        value = re.sub("[- ]", "", token[0])
+        if not re.search("[0-9]{4}", value) or len(token[0]) * 2 < len(reading.text.strip()):
+            continue
+        if type_of(value) != "other" or not reading.is_free(*token.span()):
+            continue  # a phone or identity number given beside the question
+        fault = check(awaited, value, today=reading.today)
+        if fault:
+            reading.refuse(awaited, fault, *token.span())
+            return
 
 
 def _with_words_around(text: str, wanted: Wanted, start: int, end: int) -> tuple[int, int]:
