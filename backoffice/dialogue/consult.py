@@ -136,11 +136,19 @@ def _dice(one: str, other: str) -> float:
 def _what(talk: Talk, item: ServiceItem) -> str | None:
     if item.about is None:
         return None
-    words = item.about.text
+    words, others = item.about.text, _without_own_names(talk.text, item)
     for code, difference in item.about.differs.items():
-        if any(word in talk.text for word in _called(talk.knowledge.catalogue, code)):
+        if any(word in others for word in _called(talk.knowledge.catalogue, code)):
             words = difference
     return facts.hedged(words, item.about.status)
+
+
+def _without_own_names(text: str, item: ServiceItem) -> str:
+    """居住证签注 is not a mention of 居住证: an item's own names may contain another item's."""
+    own = {item.name, item.title, *item.aliases, *(one.text for one in item.wrong_names)}
+    for name in sorted(own, key=len, reverse=True):
+        text = text.replace(name, "")
+    return text
 
 
 def known_of(talk: Talk, item: ServiceItem) -> Mapping[str, object]:
