@@ -19,7 +19,8 @@ BOT_STAMP   := bot/.venv/.synced
 WEB_MODULES := web/citizen/node_modules/.installed
 WEB_STAMP   := build/.web-citizen
 DATA_STAMP  := build/.training-data
-MODEL_STAMP := build/.trained
+MODEL_STAMP := build/.trained-candidate
+LIVE_STAMP  := build/.live
 
 sources = $(shell find $(1) -type f -not -path '*/node_modules/*' -not -path '*/dist/*' \
 	-not -path '*/.venv/*' -not -path '*/__pycache__/*' 2>/dev/null | sed 's/ /\\ /g')
@@ -29,7 +30,8 @@ beat = $(CURDIR)/ops/heartbeat.sh "$(1)"
 
 .DEFAULT_GOAL := help
 .PHONY: help up down status start stop restart run logs setup ready train migrate demo-data \
-	reset backup restore test test-robustness check format lock clean
+	reset backup restore test test-robustness check format lock clean \
+	new-item check-items evaluate publish rollback models signoffs sign
 
 ##@ Run
 up: ## Set up, build, train, migrate and start everything; Ctrl-C stops it
@@ -74,15 +76,37 @@ restore: $(ROOT_STAMP) ## Put an archive back: make restore FILE=… XZ_BACKUP_K
 	@$(PY) -m ops.restore "$(FILE)" $(if $(FORCE),--force)
 
 ##@ Trainers
+new-item: $(ROOT_STAMP) ## A new item: asks, and writes its two files (ANSWERS=file.yml does not ask)
+	@$(PY) -m trainer new-item $(if $(ANSWERS),--answers "$(ANSWERS)")
+
+check-items: $(ROOT_STAMP) $(BOT_STAMP) ## All faults of the items, and sentences too close to others (ITEM=code)
+	@$(PY) -m trainer check-items $(if $(ITEM),--item $(ITEM))
+
 train: $(MODEL_STAMP) ## Train the bot from data/ and the catalogue, if they changed
 
-check-items: $(ROOT_STAMP) ## Check the catalogue: all faults at once, in Chinese
-	@$(PY) -m catalogue check
+evaluate: $(if $(OUT),$(LIVE_STAMP),$(MODEL_STAMP)) ## Accuracy and report of what was trained last (FILES=…; FILE=x OUT=y answers x)
+	@$(PY) -m trainer evaluate $(or $(FILE),$(FILES)) $(if $(OUT),--out "$(OUT)") \
+		$(if $(MODEL),--model $(MODEL)) $(if $(QUICK),--quick)
+
+publish: $(MODEL_STAMP) ## Let what was trained last answer, unless anything got worse (NOTE="…")
+	@$(PY) -m trainer publish --note "$(NOTE)"
+
+rollback: $(ROOT_STAMP) ## Let the model before the live one answer again (TO=id)
+	@$(PY) -m trainer rollback $(if $(TO),--to $(TO))
+
+models: $(ROOT_STAMP) ## Every published model: when, by whom, why
+	@$(PY) -m trainer models
+
+signoffs: $(ROOT_STAMP) ## Which items wait for which department's signature
+	@$(PY) -m trainer signoffs
+
+sign: $(ROOT_STAMP) ## A department signs an item: make sign ITEM=code BY="name, office" (REVIEW=date)
+	@$(PY) -m trainer sign --item "$(ITEM)" --by "$(BY)" $(if $(REVIEW),--review $(REVIEW))
 
 ##@ Develop
 setup: $(ROOT_STAMP) $(BOT_STAMP) $(WEB_MODULES) ## Both Python environments, Node and the web packages
 
-ready: $(ROOT_STAMP) $(BOT_STAMP) $(WEB_STAMP) $(MODEL_STAMP) # everything `make up` needs
+ready: $(ROOT_STAMP) $(BOT_STAMP) $(WEB_STAMP) $(LIVE_STAMP) # everything `make up` needs
 
 test: ## The whole suite, with its own set-up; ONLY=root,bot,web,e2e for a part
 	@$(MAKE) --no-print-directory -j4 ready
@@ -166,4 +190,9 @@ $(DATA_STAMP): $(call sources,data catalogue) $(ROOT_STAMP)
 $(MODEL_STAMP): $(call sources,data bot) domain.yml config.yml $(DATA_STAMP) $(BOT_STAMP)
 	$(call say,train the bot if its data changed (about a minute) …)
 	@mkdir -p build && cd bot && $(call beat,train the bot) $(BOT_PY) -m bot_server.train
+	@touch $@
+
+# The first model, and the first after the program changed, are published by themselves.
+$(LIVE_STAMP): $(MODEL_STAMP)
+	@$(PY) -m trainer publish --first
 	@touch $@

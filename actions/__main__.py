@@ -5,13 +5,13 @@ import sys
 
 from rasa_sdk.endpoint import create_app
 from rasa_sdk.executor import ActionExecutor
-from sanic import Request
+from sanic import Request, Sanic
 from sanic.response import HTTPResponse, json
 
 from backoffice.crypto import KeysUnusable
 from backoffice.logs import configure_logging, log
 from backoffice.results.signing import SigningKeysUnusable
-from bootstrap.container import start_office
+from bootstrap.container import follow_publications, office, start_office
 from bootstrap.settings import SettingsUnusable, load_settings
 from catalogue.loader import CatalogueError
 
@@ -39,6 +39,10 @@ def main() -> None:
         if hmac.compare_digest(given, secret):
             return None
         return json({"error": {"code": "unauthorized"}}, status=401)
+
+    @app.after_server_start
+    async def follow(app: Sanic) -> None:
+        app.add_task(follow_publications(office()))
 
     log("actions").info("actions.start", port=settings.actions_port)
     app.run(

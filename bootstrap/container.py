@@ -1,5 +1,6 @@
 """The one place where settings become objects; nothing else imports adapters."""
 
+import asyncio
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,11 +15,14 @@ from backoffice.crypto import KeyRing, use_keys
 from backoffice.db import Sessions, make_engine, make_sessions
 from backoffice.dialogue.talk import Knowledge
 from backoffice.identity.services import GENEROUS, CodeLimits
+from backoffice.logs import log
 from backoffice.results.credential import Issuer
 from backoffice.results.signing import SigningKeys
 from bootstrap.settings import ROOT, Settings
-from catalogue.loader import Catalogue, load_catalogue
+from catalogue.loader import Catalogue, CatalogueError, load_catalogue
 from catalogue.parameters import load_hall, load_holidays
+from catalogue.signoffs import FILE as SIGNOFFS
+from catalogue.signoffs import load_signoffs
 from integrations.eseal.sandbox import SandboxSeal
 from integrations.ports import (
     Registers,
@@ -35,13 +39,18 @@ from integrations.sms.ledger import Ledger
 from integrations.sms.sandbox import SandboxSms
 from integrations.vision.local import LocalVision
 
-PARAMETERS = ROOT / "data" / "parameters"
+DATA = ROOT / "data"
+PARAMETERS = DATA / "parameters"
+FOLLOW_EVERY_S = 1.0
 OUTWARD_TIMEOUT_S = 10.0
 
 
-@dataclass(frozen=True)
+@dataclass
 class Office:
-    """Everything a process needs, made from the settings once."""
+    """Everything a process needs, made from the settings once.
+
+    Only `knowledge` is ever exchanged, as a whole; a turn under way keeps what it began with.
+    """
 
     settings: Settings
     engine: AsyncEngine
@@ -76,21 +85,58 @@ def build(settings: Settings) -> Office:
     use_keys(ring)
     engine = make_engine(settings.database)
     clock: Clock = DemoClock(settings.demo_clock_file) if settings.demo else SystemClock()
-    catalogue = load_catalogue(ROOT / "data" / "items")
-    hall = load_hall(PARAMETERS / "hall.yml")
-    calendar = WorkCalendar(load_holidays(PARAMETERS / "holidays.yml"))
+    knowledge = read_knowledge(settings)
     return Office(
         settings=settings,
         engine=engine,
         sessions=make_sessions(engine),
         clock=clock,
-        knowledge=Knowledge(catalogue, hall, calendar, GENEROUS if settings.demo else CodeLimits()),
-        issuer=Issuer(settings.public_url, hall.short_name, _signing_keys(settings)),
+        knowledge=knowledge,
+        issuer=Issuer(settings.public_url, knowledge.hall.short_name, _signing_keys(settings)),
         sms=_sms(settings, ring, clock),
         registers=_registers(settings, clock),
         seal=SandboxSeal(),
         vision=LocalVision(),
     )
+
+
+def read_knowledge(settings: Settings) -> Knowledge:
+    """What every turn may look up, from the files in data/. Raises CatalogueError."""
+    catalogue = load_catalogue(DATA / "items")
+    return Knowledge(
+        catalogue,
+        load_hall(PARAMETERS / "hall.yml"),
+        WorkCalendar(load_holidays(PARAMETERS / "holidays.yml")),
+        GENEROUS if settings.demo else CodeLimits(),
+        None if settings.demo else load_signoffs(DATA / SIGNOFFS, catalogue),
+    )
+
+
+async def follow_publications(office: Office) -> None:
+    """Read the facts anew whenever a model is published, so that both change together.
+
+    Runs until cancelled, beside whatever the process does. Faulty files change nothing.
+    """
+    pointer = office.settings.bot_models / "live"
+    seen = _content(pointer)
+    while True:
+        await asyncio.sleep(FOLLOW_EVERY_S)
+        if (now := _content(pointer)) == seen:
+            continue
+        seen = now
+        try:
+            office.knowledge = await asyncio.to_thread(read_knowledge, office.settings)
+        except CatalogueError:
+            log("knowledge").error("knowledge.not_usable", published=now)
+        else:
+            log("knowledge").info("knowledge.read_again", published=now)
+
+
+def _content(path: Path) -> str:
+    try:
+        return path.read_text("utf-8").strip()
+    except OSError:
+        return ""
 
 
 def _signing_keys(settings: Settings) -> SigningKeys:

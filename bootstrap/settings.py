@@ -32,6 +32,7 @@ class Settings(BaseSettings):
     worker_metrics_port: int = 9101
     bot_url: str = "http://127.0.0.1:5005"
     bot_secret: SecretStr = SecretStr("")
+    bot_models: Path = ROOT / "models"
     bot_timeout_s: float = Field(default=25.0, gt=0)
     actions_port: int = 5055
     actions_secret: SecretStr = SecretStr("")

@@ -8,7 +8,7 @@ from sqlalchemy import text
 from backoffice.clock import china_date
 from backoffice.logs import log
 from backoffice.understanding import extract
-from bootstrap.container import Office
+from bootstrap.container import Office, follow_publications
 from bootstrap.settings import ROOT
 from gateway import chat, demo, me, staff, verification
 from gateway.description import describe_interface
@@ -71,6 +71,7 @@ async def _warm(app: Sanic) -> None:
     """Load what the first citizen would otherwise wait for, beside serving."""
     extract("你好", (), today=china_date(app.ctx.office.clock.now()))
     app.add_task(_warm_vision(app.ctx.office))
+    app.add_task(follow_publications(app.ctx.office))
 
 
 async def _warm_vision(office: Office) -> None:

@@ -11,7 +11,7 @@ from prometheus_client import start_http_server
 from backoffice.crypto import KeysUnusable
 from backoffice.logs import configure_logging, log
 from backoffice.results.signing import SigningKeysUnusable
-from bootstrap.container import Office, start_office
+from bootstrap.container import Office, follow_publications, start_office
 from bootstrap.settings import SettingsUnusable, load_settings
 from catalogue.loader import CatalogueError
 from worker.jobs import Jobs
@@ -42,11 +42,13 @@ async def _run(office: Office) -> None:
     scheduler.start()
     if office.settings.worker_metrics_port:
         start_http_server(office.settings.worker_metrics_port, addr="127.0.0.1")
+    following = asyncio.create_task(follow_publications(office))
     log("worker").info("worker.start", mode=office.settings.mode)
     stopping = asyncio.Event()
     for one in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(one, stopping.set)
     await stopping.wait()
+    following.cancel()
     scheduler.shutdown(wait=False)
     await office.engine.dispose()
 

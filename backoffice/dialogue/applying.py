@@ -8,6 +8,7 @@ from backoffice.dialogue.consult import item_buttons, planned_named
 from backoffice.dialogue.focus import resume_latest
 from backoffice.dialogue.heard import Heard
 from backoffice.dialogue.prepare import take_found
+from backoffice.dialogue.signed import only_consulted
 from backoffice.dialogue.talk import Talk
 from backoffice.dialogue.wanted import wanted_of
 from backoffice.identity.services import FACE_CONSENT, consent_of
@@ -25,6 +26,8 @@ async def start_application(talk: Talk, item_code: str | None) -> None:
         _say_no_item(talk, item_code)
         return
     talk.conversation.item_code = item.code
+    if only_consulted(talk, item):
+        return
     if talk.filling is not None:
         if talk.filling.item.code != item.code:
             talk.focus = {"kind": "confirm_switch", "item": item.code}
@@ -143,6 +146,8 @@ async def resume(talk: Talk) -> None:
     """Go on with what was begun. Sets `application_open`."""
     talk.slots["application_open"] = False
     if talk.draft is not None:
+        if only_consulted(talk, talk.draft.item):
+            return
         talk.focus = None
         talk.draft.remember(paused=None)
         talk.slots["application_open"] = True
@@ -157,6 +162,9 @@ async def resume(talk: Talk) -> None:
         talk.say("resume.nothing", buttons=item_buttons(talk))
         return
     await talk.load()
+    if talk.draft is not None and only_consulted(talk, talk.draft.item):
+        talk.draft.remember(paused=True)
+        return
     talk.slots["application_open"] = True
     talk.say("apply.go_on", title=talk.draft.item.title if talk.draft else "")
 

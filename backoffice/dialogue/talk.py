@@ -1,7 +1,7 @@
 """One turn's working place: what is known, and the bubbles that are being said."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -23,18 +23,24 @@ from backoffice.understanding.lexicon import words
 from catalogue.loader import Catalogue
 from catalogue.parameters import Hall
 from catalogue.schema import ServiceItem
+from catalogue.signoffs import SignOff
 
 _TRAILING = re.compile(r"[\s。．.!！~～,，、啊呀喇啦吧呢哦喔嘛哈了]+$")
 
 
 @dataclass(frozen=True)
 class Knowledge:
-    """What every turn may look up; the same for all."""
+    """What every turn may look up; the same for all.
+
+    Attributes:
+        signoffs: the departments' sign-offs; None in a demonstration, where none are needed.
+    """
 
     catalogue: Catalogue
     hall: Hall
     calendar: WorkCalendar
     code_limits: CodeLimits = CodeLimits()
+    signoffs: Mapping[str, SignOff] | None = None
 
 
 @dataclass

@@ -56,7 +56,7 @@ class GatewayChannel(InputChannel):
 
         @routes.post("/webhook")
         async def receive(request: Request) -> HTTPResponse:
-            if not self._allowed(request):
+            if not self.allowed(request):
                 return error("unauthorized", "wrong secret", 401)
             try:
                 sender, text, metadata = turn_of(request.json)
@@ -70,7 +70,7 @@ class GatewayChannel(InputChannel):
 
         @routes.post("/forget")
         async def forget(request: Request) -> HTTPResponse:
-            if not self._allowed(request):
+            if not self.allowed(request):
                 return error("unauthorized", "wrong secret", 401)
             body = request.json
             if not isinstance(body, dict) or set(body) != {"sender"}:
@@ -82,7 +82,8 @@ class GatewayChannel(InputChannel):
 
         return routes
 
-    def _allowed(self, request: Request) -> bool:
+    def allowed(self, request: Request) -> bool:
+        """Whether the request carries the secret."""
         given = request.headers.get(SECRET_HEADER, "")
         return hmac.compare_digest(given.encode("utf-8", "surrogateescape"), self._secret)
 

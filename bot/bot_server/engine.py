@@ -63,6 +63,23 @@ class _Watched(Action):
         return self._action.event_for_successful_execution(prediction)
 
 
+class Locks:
+    """One lock for each conversation that speaks now.
+
+    One process owns the tracker, so a lock of this process is enough; Rasa's own polls.
+    """
+
+    def __init__(self) -> None:
+        self._locks: "WeakValueDictionary[str, asyncio.Lock]" = WeakValueDictionary()
+
+    def of(self, sender: str) -> asyncio.Lock:
+        """The conversation's lock, as long as anybody holds or awaits it."""
+        lock = self._locks.get(sender)
+        if lock is None:
+            lock = self._locks[sender] = asyncio.Lock()
+        return lock
+
+
 class TurnProcessor(MessageProcessor):
     """Rasa's processor, turn by turn, failing loudly."""
 
@@ -83,21 +100,18 @@ class TurnProcessor(MessageProcessor):
             on_circuit_break=_circuit_broken,
         )
         tracker_store.domain = self.domain
-        # one process owns the tracker, so a lock of this process is enough; Rasa's own polls
-        self._locks: "WeakValueDictionary[str, asyncio.Lock]" = WeakValueDictionary()
 
     async def turn(self, sender: str, text: str, metadata: Dict[str, Any]) -> Dict[str, Any]:
-        """Run one turn, or answer it again when it is already done. Raises TurnFailed."""
-        lock = self._locks.get(sender)
-        if lock is None:
-            lock = self._locks[sender] = asyncio.Lock()
-        async with lock:
-            try:
-                return await self._turn(sender, text, metadata)
-            except TurnFailed:
-                raise
-            except Exception as exc:
-                raise TurnFailed(type(exc).__name__) from exc
+        """Run one turn, or answer it again when it is already done. Raises TurnFailed.
+
+        The caller holds the conversation's lock (see LiveModel).
+        """
+        try:
+            return await self._turn(sender, text, metadata)
+        except TurnFailed:
+            raise
+        except Exception as exc:
+            raise TurnFailed(type(exc).__name__) from exc
 
     async def _turn(self, sender: str, text: str, metadata: Dict[str, Any]) -> Dict[str, Any]:
         tracker = await self.get_tracker(sender)

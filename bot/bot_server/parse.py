@@ -12,20 +12,29 @@ import asyncio
 import json
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from bot_server import no_tensorflow, quiet  # noqa: F401  (before anything of rasa)
+from bot_server.registry import CANDIDATE, MODEL_NAME
 from bot_server.settings import ROOT
 
+if TYPE_CHECKING:
+    from bot_server.engine import TurnProcessor
 
-async def _parse(source: Path, target: Path, models: Path) -> int:
+
+def parser_of(model: Path) -> "TurnProcessor":
+    """The model in this file, for understanding only."""
     from bot_server.engine import TurnProcessor
     from bot_server.keys import KeyRing
-    from bot_server.server import MODEL_NAME
     from bot_server.tracker_store import EncryptedTrackerStore
 
     # nothing is stored: parsing needs no conversation, so an empty store in memory does
     store = EncryptedTrackerStore("sqlite://", KeyRing("none", {}))
-    processor = TurnProcessor(models / MODEL_NAME, store, None)
+    return TurnProcessor(model, store, None)
+
+
+async def _parse(source: Path, target: Path, models: Path) -> int:
+    processor = parser_of(models / MODEL_NAME if models.is_dir() else models)
     count = 0
     with source.open(encoding="utf-8") as lines, target.open("w", encoding="utf-8") as out:
         for line in lines:
@@ -45,7 +54,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bot_server.parse", description=__doc__)
     parser.add_argument("source", type=Path)
     parser.add_argument("target", type=Path)
-    parser.add_argument("--models", type=Path, default=ROOT / "models")
+    parser.add_argument(
+        "--models", type=Path, default=ROOT / "models" / CANDIDATE, help="a model, or its folder"
+    )
     arguments = parser.parse_args()
     quiet.configure("WARNING")
     count = asyncio.run(_parse(arguments.source, arguments.target, arguments.models))

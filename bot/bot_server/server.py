@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import logging
 
-from rasa.exceptions import ModelNotFound
-from rasa.shared.exceptions import RasaException
 from sanic import Sanic
 from sanic.exceptions import SanicException
 from sanic.request import Request
@@ -14,13 +12,13 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bot_server.action_endpoint import ActionEndpoint
 from bot_server.channel import MAX_BODY, GatewayChannel, error
-from bot_server.engine import TurnProcessor
+from bot_server.control import control
 from bot_server.keys import KeyRing, KeyRingError
+from bot_server.live import UNUSABLE, LiveModel
 from bot_server.settings import Settings
 from bot_server.tracker_store import EncryptedTrackerStore
 
 logger = logging.getLogger(__name__)
-MODEL_NAME = "xiaozheng.tar.gz"
 
 
 class StartError(Exception):
@@ -36,11 +34,10 @@ def build_app(settings: Settings) -> Sanic:
     except (SQLAlchemyError, OSError) as exc:
         raise StartError(f"the tracker database cannot be opened ({type(exc).__name__})") from exc
     endpoint = ActionEndpoint(settings.actions_url, settings.actions_secret, settings.action_timeout)
-    model = settings.models / MODEL_NAME
     try:
-        processor = TurnProcessor(model, store, endpoint)
-    except (ModelNotFound, RasaException, OSError) as exc:
-        raise StartError(f"no usable model at {model}: run python -m bot_server.train") from exc
+        live = LiveModel(settings.models, store, endpoint)
+    except UNUSABLE as exc:
+        raise StartError(f"no usable model in {settings.models}: run make train") from exc
 
     app = Sanic("xiaozheng_bot", configure_logging=False)
     app.config.REQUEST_MAX_SIZE = MAX_BODY
@@ -48,13 +45,15 @@ def build_app(settings: Settings) -> Sanic:
     app.config.RESPONSE_TIMEOUT = settings.action_timeout * 5
     app.config.KEEP_ALIVE_TIMEOUT = 75
     app.config.FALLBACK_ERROR_FORMAT = "json"
-    app.blueprint(GatewayChannel(settings.secret, store.forget).blueprint(processor.turn))
+    channel = GatewayChannel(settings.secret, store.forget)
+    app.blueprint(channel.blueprint(live.turn))
+    app.blueprint(control(channel, live))
     _add_health(app, store)
     app.exception(Exception)(_on_error)
 
     @app.before_server_start
     async def warm_up(*_: object) -> None:
-        await processor.warm_up()
+        await live.warm_up()
 
     @app.after_server_stop
     async def close(*_: object) -> None:

@@ -1,7 +1,7 @@
 """Training: `python -m bot_server.train [--force]`, run inside bot/.
 
-Reads data/nlu, data/rules, build/nlu, config.yml and domain.yml; writes models/xiaozheng.tar.gz.
-Does nothing when none of them, and nothing of the components' code, has changed.
+Reads data/nlu, data/rules, build/nlu, config.yml and domain.yml; writes models/candidate/,
+which answers nobody before it is published. nothing when none of them, and nothing of the components' code, has changed.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import List
+from typing import List, Type
 
 from bot_server import no_tensorflow  # noqa: F401, I001  (before anything of rasa)
 
@@ -23,6 +23,7 @@ import yaml
 from rasa.shared.exceptions import RasaException
 
 from bot_server.importer import TrainerFiles, TrainingFileError
+from bot_server.registry import CANDIDATE, MODEL_NAME
 from bot_server.settings import ROOT
 
 SOURCES = ("data/nlu", "data/rules", "build/nlu", "config.yml", "domain.yml")
@@ -30,14 +31,27 @@ SOURCES = ("data/nlu", "data/rules", "build/nlu", "config.yml", "domain.yml")
 CODE = ("bot_server/nlu", "bot_server/importer.py", "bot_server/acts.py", "bot_server/train.py")
 TRAINING_DATA = ("data/nlu", "data/rules", "build/nlu")
 FINGERPRINT = "xiaozheng.fingerprint"
+CODE_FINGERPRINT = "program.fingerprint"
 logger = logging.getLogger("bot_server.train")
 
 
 def fingerprint(root: Path) -> str:
     """A digest of everything that the model is made from."""
-    digest = hashlib.sha256()
+    return _digest([root / s for s in SOURCES] + _code())
+
+
+def code_fingerprint() -> str:
+    """A digest of the program that a model is made and read by."""
+    return _digest(_code())
+
+
+def _code() -> List[Path]:
     bot = Path(__file__).resolve().parents[1]
-    places = [root / s for s in SOURCES] + [bot / c for c in CODE] + [bot / "uv.lock"]
+    return [bot / c for c in CODE] + [bot / "uv.lock"]
+
+
+def _digest(places: List[Path]) -> str:
+    digest = hashlib.sha256()
     for place in places:
         files = sorted(p for p in place.rglob("*") if p.is_file()) if place.is_dir() else [place]
         for path in files:
@@ -48,8 +62,6 @@ def fingerprint(root: Path) -> str:
 
 def train(root: Path, models: Path, force: bool = False) -> bool:
     """Train when something has changed; answers whether it did. Raises on faulty data."""
-    from bot_server.server import MODEL_NAME
-
     target, mark = models / MODEL_NAME, models / FINGERPRINT
     wanted = fingerprint(root)
     if not force and target.exists() and mark.exists() and mark.read_text() == wanted:
@@ -60,16 +72,22 @@ def train(root: Path, models: Path, force: bool = False) -> bool:
     print("training…", flush=True)
     with tempfile.TemporaryDirectory(dir=models) as folder:
         made = Path(folder) / MODEL_NAME
-        _run_graph(root, made, Path(folder))
+        run_graph(importer_of(root), made, Path(folder))
         mark.unlink(missing_ok=True)
         os.replace(made, target)
     mark.write_text(wanted)
+    (models / CODE_FINGERPRINT).write_text(code_fingerprint())
     print(f"trained in {time.monotonic() - begun:.0f} s: {target}", flush=True)
     return True
 
 
-def _run_graph(root: Path, made: Path, scratch: Path) -> None:
-    """Run config.yml's training graph. Rasa's cache is of no use here: it lives in scratch."""
+def importer_of(root: Path, kind: Type[TrainerFiles] = TrainerFiles) -> TrainerFiles:
+    """What the graph of this project is trained on."""
+    return kind(str(root / "config.yml"), str(root / "domain.yml"), data_folders(root))
+
+
+def run_graph(importer: TrainerFiles, made: Path, scratch: Path) -> None:
+    """Run config.yml's training graph and write the model to `made`. Rasa's cache is of no use here: it lives in scratch."""
     os.environ["LOG_LEVEL"] = "ERROR"  # where Rasa looks before it draws progress bars
     os.environ["RASA_CACHE_DIRECTORY"] = str(scratch / "cache")
     from rasa.engine.caching import LocalTrainingCache
@@ -78,7 +96,6 @@ def _run_graph(root: Path, made: Path, scratch: Path) -> None:
     from rasa.engine.storage.local_model_storage import LocalModelStorage
     from rasa.engine.training.graph_trainer import GraphTrainer
 
-    importer = TrainerFiles(str(root / "config.yml"), str(root / "domain.yml"), _data(root))
     configuration = GraphV1Recipe().graph_config_for_recipe(importer.get_config(), {})
     storage = LocalModelStorage(scratch / "storage")
     (scratch / "storage").mkdir()
@@ -86,7 +103,8 @@ def _run_graph(root: Path, made: Path, scratch: Path) -> None:
     trainer.train(configuration, importer, made, force_retraining=True)
 
 
-def _data(root: Path) -> List[str]:
+def data_folders(root: Path) -> List[str]:
+    """The folders that hold training data."""
     return [str(root / part) for part in TRAINING_DATA if (root / part).exists()]
 
 
@@ -94,7 +112,7 @@ def main() -> int:
     """Command line. Exit code 1 when the data are faulty."""
     parser = argparse.ArgumentParser(prog="python -m bot_server.train", description=__doc__)
     parser.add_argument("--force", action="store_true", help="train although nothing changed")
-    parser.add_argument("--models", type=Path, default=ROOT / "models")
+    parser.add_argument("--models", type=Path, default=ROOT / "models" / CANDIDATE)
     arguments = parser.parse_args()
     logging.basicConfig(level=logging.ERROR, format="%(message)s")
     logging.getLogger("bot_server").setLevel(logging.INFO)

@@ -10,7 +10,7 @@ import yaml
 from bot_server.acts import ACTS, ANSWERS
 from bot_server.engine import TurnFailed, TurnProcessor
 from bot_server.keys import KeyRing
-from bot_server.server import MODEL_NAME
+from bot_server.registry import MODEL_NAME
 from bot_server.tracker_store import EncryptedTrackerStore
 from conftest import ROOT
 from fake_back_office import FakeEndpoint

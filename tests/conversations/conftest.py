@@ -162,7 +162,7 @@ def _trained(factory: pytest.TempPathFactory) -> Path:
     """The folder with the model of the data as they are now; trains only when they changed."""
     python = ROOT / ".venv" / "bin" / "python"
     subprocess.run([python, "-m", "catalogue", "training"], cwd=ROOT, check=True)
-    models = ROOT / "models"
+    models = ROOT / "models" / "candidate"
     command = [".venv/bin/python", "-m", "bot_server.train", "--models", str(models)]
     subprocess.run(command, cwd=ROOT / "bot", check=True)
     return models

@@ -105,11 +105,12 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     """Every process, on free ports."""
     if not (ROOT / "bot" / ".venv" / "bin" / "python").exists():
         pytest.skip("bot/.venv is not set up: make setup")
-    if not (ROOT / "models" / "xiaozheng.tar.gz").exists():
+    if not (ROOT / "models/candidate/xiaozheng.tar.gz").exists():
         pytest.skip("the bot is not trained: make train")
     folder = tmp_path_factory.mktemp("house")
     ensure_demo_env(folder)
     settings = {"XZ_VAR_DIR": str(folder), "XZ_MODE": "demo", "XZ_PUBLIC_URL": ""}
+    settings["XZ_BOT_MODELS"] = str(ROOT / "models/candidate")
     environment = process_environment(settings | free_ports({}))
     prepare(environment)
     with Stack(environment) as stack:

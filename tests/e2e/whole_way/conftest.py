@@ -29,12 +29,13 @@ def stack() -> Iterator[Stack]:
         pytest.skip(CHROMIUM_ADVICE)
     if not (ROOT / "web/citizen/dist/build/h5/index.html").exists():
         pytest.skip("the citizens' pages are not built: make ready")
-    if not (ROOT / "models/xiaozheng.tar.gz").exists():
+    if not (ROOT / "models/candidate/xiaozheng.tar.gz").exists():
         pytest.skip("the bot is not trained: make ready")
     with tempfile.TemporaryDirectory(prefix="xz-e2e-") as name:
         folder = Path(name)
         ensure_demo_env(folder)
         settings = {"XZ_VAR_DIR": name, "XZ_MODE": "demo", "XZ_PUBLIC_URL": ""}
+        settings["XZ_BOT_MODELS"] = str(ROOT / "models/candidate")
         environment = process_environment(settings | free_ports({}))
         prepare(environment)
         with Stack(environment) as running:

@@ -1,0 +1,62 @@
+"""The conversation tests, quick depth, as part of the gate."""
+
+import hashlib
+import json
+import subprocess
+import sys
+import tempfile
+import xml.etree.ElementTree as ElementTree
+from pathlib import Path
+
+from trainer.engine import ROOT, say
+
+RESULTS = "conversations.json"
+_MADE_FROM = (
+    "actions", "backoffice", "catalogue", "data", "gateway", "integrations", "tests/conversations",
+)  # fmt: skip
+_SUFFIXES = {".py", ".yml"}
+
+
+def state() -> str:
+    """A digest of everything that these tests depend on."""
+    digest = hashlib.sha256()
+    for folder in _MADE_FROM:
+        for path in sorted((ROOT / folder).rglob("*")):
+            if path.suffix in _SUFFIXES:
+                digest.update(str(path.relative_to(ROOT)).encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()
+
+
+def run_all(folder: Path) -> dict[str, str]:
+    """Test → `passed`, `failed` or `skipped`; kept in `folder` until something changes."""
+    kept, now = folder / RESULTS, state()
+    if kept.exists() and (record := json.loads(kept.read_text("utf-8")))["state"] == now:
+        return dict(record["tests"])
+    say("跑对话测试（快的那种，不用模型；几分钟）")
+    with tempfile.TemporaryDirectory() as scratch:
+        report = Path(scratch) / "junit.xml"
+        command = [sys.executable, "-m", "pytest", "tests/conversations", "-k", "quick", "--tb=no"]
+        subprocess.run(
+            [*command, "-p", "no:warnings", f"--junitxml={report}"], cwd=ROOT, check=False
+        )
+        tests = _outcomes(report)
+    folder.mkdir(parents=True, exist_ok=True)
+    kept.write_text(
+        json.dumps({"state": now, "tests": tests}, ensure_ascii=False, indent=1), "utf-8"
+    )
+    return tests
+
+
+def kept_with(folder: Path) -> dict[str, str] | None:
+    """What was kept with a published model; None when it has no record."""
+    path = folder / RESULTS
+    return dict(json.loads(path.read_text("utf-8"))["tests"]) if path.exists() else None
+
+
+def _outcomes(report: Path) -> dict[str, str]:
+    found = {}
+    for case in ElementTree.parse(report).iter("testcase"):
+        kinds = {child.tag for child in case}
+        outcome = "failed" if kinds & {"failure", "error"} else "skipped" if kinds else "passed"
+        found[str(case.get("name"))] = outcome
+    return found
