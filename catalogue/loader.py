@@ -11,7 +11,9 @@ from pydantic import ValidationError
 from catalogue.checks import Surroundings, cross_check
 from catalogue.faults import CatalogueError, Fault, schema_faults
 from catalogue.figures import Figure, Window, load_figures, load_windows
+from catalogue.guides import Guides, load_guides
 from catalogue.named_checks import NamedCheck, load_named_checks
+from catalogue.names import Names, names_of
 from catalogue.parameters import (
     Department,
     PlannedItem,
@@ -42,6 +44,10 @@ class Catalogue:
     checks: Mapping[str, NamedCheck] = field(default_factory=dict)
     figures: Mapping[str, Figure] = field(default_factory=dict)
     windows: Mapping[str, Window] = field(default_factory=dict)
+    guides: Guides = Guides()
+    """What leads people to the right item."""
+    names: Names = Names({})
+    """Which items a text names."""
 
     def find(self, code: str) -> ServiceItem | None:
         """The item with this code, or None."""
@@ -56,7 +62,7 @@ class Catalogue:
 def load_catalogue(folder: Path) -> Catalogue:
     """Read `folder` (`data/items`) with what stands beside it.
 
-    That is: `sources.yml`, `parameters/`, `shared/` and `checks/`.
+    That is: `sources.yml`, `parameters/`, `shared/`, `checks/`, and the guides (`near/` …).
 
     Raises:
         CatalogueError: with all faults of all files.
@@ -80,6 +86,8 @@ def load_catalogue(folder: Path) -> Catalogue:
     around, found = _surroundings(folder.parent)
     faults += found
     faults += cross_check(items, around)
+    guides, found = load_guides(folder.parent, {one.code for one in items.values()})
+    faults += found
     if faults:
         raise CatalogueError(faults)
     return Catalogue(
@@ -91,6 +99,8 @@ def load_catalogue(folder: Path) -> Catalogue:
         checks=MappingProxyType(dict(around.checks)),
         figures=MappingProxyType(dict(around.figures)),
         windows=MappingProxyType(dict(around.windows)),
+        guides=guides,
+        names=Names({one.code: names_of(one) for one in items.values()}),
     )
 
 
