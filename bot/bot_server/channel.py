@@ -9,7 +9,7 @@ from __future__ import annotations
 import hmac
 import logging
 import re
-from typing import Any, Awaitable, Callable, Dict, Tuple
+from typing import Any, Awaitable, Callable, Dict, List, Tuple
 
 from rasa.core.channels.channel import InputChannel
 from sanic import Blueprint
@@ -24,6 +24,8 @@ SECRET_HEADER = "X-Xiaozheng-Secret"
 #: Bytes of a whole request, and characters of a message.
 MAX_BODY = 32_768
 MAX_TEXT = 4_000
+#: Single requests of one message that are understood by themselves.
+MAX_CLAUSES = 3
 _ID = re.compile(r"[A-Za-z0-9_.:-]{1,128}\Z")
 _CODE = re.compile(r"[a-z][a-z0-9_]{0,63}\Z")
 
@@ -92,7 +94,9 @@ def turn_of(body: Any) -> Tuple[str, str, Dict[str, Any]]:
     """(sender, message, metadata) of a strict body. Raises BadBody."""
     _keys_are(body, {"sender", "message", "metadata"}, "body")
     metadata = body["metadata"]
-    _keys_are(metadata, {"turn_id", "conversation_id", "hint"}, "metadata")
+    if isinstance(metadata, dict):
+        metadata = {"clauses": [], **metadata}
+    _keys_are(metadata, {"turn_id", "conversation_id", "hint", "clauses"}, "metadata")
     hint = metadata["hint"]
     _keys_are(hint, {"act", "item"}, "metadata.hint")
     text = body["message"]
@@ -106,8 +110,18 @@ def turn_of(body: Any) -> Tuple[str, str, Dict[str, Any]]:
         "turn_id": _id(metadata, "turn_id"),
         "conversation_id": _id(metadata, "conversation_id"),
         "hint": {"act": hint["act"], "item": hint["item"]},
+        "clauses": _clauses(metadata["clauses"]),
     }
     return _id(body, "sender"), text, clean
+
+
+def _clauses(value: Any) -> List[str]:
+    if not isinstance(value, list) or len(value) > MAX_CLAUSES:
+        raise BadBody(f"metadata.clauses must be at most {MAX_CLAUSES} texts")
+    for one in value:
+        if not isinstance(one, str) or not one.strip() or len(one) > MAX_TEXT:
+            raise BadBody(f"metadata.clauses must be texts of 1 to {MAX_TEXT} characters")
+    return value
 
 
 def _keys_are(value: Any, keys: set, name: str) -> None:

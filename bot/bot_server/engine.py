@@ -25,6 +25,7 @@ from rasa.utils.endpoints import EndpointConfig
 
 from bot_server.action_endpoint import check_results_quickly
 from bot_server.acts import ANSWERS, OTHER_ITEM
+from bot_server.also import split
 from bot_server.tracker_store import EncryptedTrackerStore
 
 logger = logging.getLogger(__name__)
@@ -163,14 +164,39 @@ class TurnProcessor(MessageProcessor):
             raise TurnFailed(action.name()) from watched.failure
         return go_on
 
-    async def understand(
-        self, text: str, hint: Optional[Dict[str, Any]] = None, in_form: bool = False
+    async def parse_message(
+        self,
+        message: UserMessage,
+        tracker: Optional[DialogueStateTracker] = None,
+        only_output_properties: bool = True,
     ) -> Dict[str, Any]:
-        """Parse a safe text with no conversation: act, confidence, items, other, ranking."""
-        message = UserMessage(text, metadata={"hint": hint or {}, "in_form": in_form})
-        parsed = await self.parse_message(message)
+        """As Rasa's; the single requests in `metadata.clauses` are understood too (`also`)."""
+        parsed = await super().parse_message(message, tracker, only_output_properties)
+        metadata = message.metadata or {}
+        clauses = metadata.get("clauses") or []
+        if clauses and not (metadata.get("hint") or {}).get("act"):
+            parts = []
+            for clause in clauses:
+                alone = UserMessage(clause, metadata={"in_form": metadata.get("in_form", False)})
+                part = await super().parse_message(alone, None, only_output_properties)
+                parts.append(_understood_of(part))
+            item, parsed["also"] = split(_understood_of(parsed), parts)
+            if item is not None:
+                parsed["entities"] = [_named(item)]
+        return parsed
+
+    async def understand(
+        self,
+        text: str,
+        hint: Optional[Dict[str, Any]] = None,
+        in_form: bool = False,
+        clauses: Optional[List[str]] = None,
+    ) -> Dict[str, Any]:
+        """Parse a safe text with no conversation: act, confidence, items, also, other, ranking."""
+        metadata = {"hint": hint or {}, "in_form": in_form, "clauses": clauses or []}
+        parsed = await self.parse_message(UserMessage(text, metadata=metadata))
         return {
-            **_understood(parsed["intent"], parsed["entities"], parsed.get("item_ranking")),
+            **_understood_of(parsed),
             "other": any(e.get("value") == OTHER_ITEM for e in parsed["entities"]),
             "ranking": parsed.get("intent_ranking", []),
         }
@@ -200,7 +226,7 @@ def reply_of(tracker: DialogueStateTracker, turn_id: str) -> Optional[Dict[str, 
         return None
     parsed = user.parse_data or {}
     understood = _understood(user.intent, user.entities, parsed.get("item_ranking"))
-    return {**understood, "messages": messages}
+    return {**understood, "also": parsed.get("also", []), "messages": messages}
 
 
 def _message(event: BotUttered) -> Dict[str, Any]:
@@ -210,6 +236,15 @@ def _message(event: BotUttered) -> Dict[str, Any]:
     if (event.data or {}).get("custom"):
         message["custom"] = event.data["custom"]
     return message
+
+
+def _named(item: str) -> Dict[str, Any]:
+    return {"entity": "item", "value": item, "confidence": 1.0, "extractor": "also"}
+
+
+def _understood_of(parsed: Dict[str, Any]) -> Dict[str, Any]:
+    found = _understood(parsed["intent"], parsed["entities"], parsed.get("item_ranking"))
+    return {**found, "also": parsed.get("also", [])}
 
 
 def _understood(

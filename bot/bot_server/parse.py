@@ -1,8 +1,8 @@
 """Evaluation without a server: `python -m bot_server.parse IN.jsonl OUT.jsonl`, inside bot/.
 
-Reads lines with a safe `text` (normalised and masked by the caller) an optional `hint`, and
-whether it is said `in_form`; writes, in the same order, the line's understanding: act,
-confidence, items, other, ranking.
+Reads lines with a safe `text` (normalised and masked by the caller), an optional `hint`, its single
+requests (`clauses`), and whether it is said `in_form`; writes, in the same order, the line's
+understanding: act, confidence, items, also, other, ranking.
 """
 
 from __future__ import annotations
@@ -42,7 +42,10 @@ async def _parse(source: Path, target: Path, models: Path) -> int:
                 continue
             asked = json.loads(line)
             understood = await processor.understand(
-                asked["text"], asked.get("hint"), bool(asked.get("in_form"))
+                asked["text"],
+                asked.get("hint"),
+                bool(asked.get("in_form")),
+                asked.get("clauses"),
             )
             out.write(json.dumps(understood, ensure_ascii=False) + "\n")
             count += 1

@@ -122,7 +122,7 @@ def test_without_the_secret_nothing(launched, secret):
 def test_the_answers_shape(launched):
     status, answer = launched.post(body("多少钱", "shape"))
     assert status == 200
-    assert set(answer) == {"act", "confidence", "items", "messages"}
+    assert set(answer) == {"act", "confidence", "items", "also", "messages"}
     assert answer["messages"] == [{"custom": {"text": "action_answer"}}]
 
 

@@ -147,5 +147,6 @@ class ItemClassifier(_Classifier):
                 if code not in (NO_ITEM, OTHER_ITEM) and p >= ITEM_FLOOR
             ][:RANKED]
             message.set(ENTITIES, entities, add_to_output=True)
-            message.set("item_ranking", codes if best != NO_ITEM else [], add_to_output=True)
+            # kept also when no item is named: a life situation is answered from it
+            message.set("item_ranking", codes, add_to_output=True)
         return messages

@@ -1,0 +1,47 @@
+"""Several requests in one sentence: which is the turn's own, and which come beside it.
+
+The caller says where the sentence falls into single requests; each is understood by itself, and
+what they are together is decided here.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Dict, List, Optional, Tuple
+
+from bot_server.acts import ACTS_WITH_ITEM
+
+#: Acts that can be served beside another one.
+SERVED = ACTS_WITH_ITEM - {"describe_need"} | {"ask_human", "ask_queue"}
+#: Below this a single request is not taken for one: half a sentence is easily misread.
+SURE = 0.5
+
+Request = Dict[str, Any]
+
+
+def split(whole: Request, parts: List[Request]) -> Tuple[Optional[str], List[Request]]:
+    """(item of the turn's own request, the further requests in order).
+
+    `whole` and `parts` are `{act, confidence, items}`. The turn keeps the act that the whole
+    sentence was understood as, and the item of that part of the sentence which says so: in
+    "我要办居住证，顺便问下社保卡在哪里办" the whole may name either. Nothing is added when no part
+    agrees with the whole: then the parts were misread, or the sentence is one request after all.
+    """
+    if whole["act"] not in SERVED:
+        return None, []
+    own = next((p for p in parts if p["act"] == whole["act"]), None)
+    if own is None:
+        return None, []
+    named = [p["items"][0] for p in parts if p["items"]]
+    item = own["items"][0] if own["items"] else (named[0] if named else None)
+    further: List[Request] = []
+    seen = {(own["act"], item)}
+    last = None
+    for part in parts:
+        last = part["items"][0] if part["items"] else last
+        about = last or item
+        if part is own or part["act"] not in SERVED or part["confidence"] < SURE:
+            continue
+        if (part["act"], about) not in seen:
+            seen.add((part["act"], about))
+            further.append({"act": part["act"], "items": [about] if about else []})
+    return (item if further else None), further
