@@ -9,17 +9,21 @@ from rasa_sdk.executor import CollectingDispatcher
 from actions.perform import Capability
 from backoffice.dialogue import applying, form
 from backoffice.dialogue.asking import ask_next, ask_outside_form
+from backoffice.dialogue.choosing import ask_choice_outside
 from backoffice.dialogue.talk import Talk
 
 
 class ActionStartApplication(Capability):
     """apply_item."""
 
+    leads = True
+
     def name(self) -> str:
         return "action_start_application"
 
     async def serve(self, talk: Talk, act: str, item: str | None) -> None:
         await applying.start_application(talk, item)
+        ask_choice_outside(talk)
 
 
 class ActionContinue(Capability):

@@ -1,18 +1,21 @@
 """Answers about items and life situations."""
 
 from actions.perform import Capability
-from backoffice.dialogue import consult, small
+from backoffice.dialogue import choosing, consult, situations
 from backoffice.dialogue.talk import Talk
 
 
 class ActionAnswer(Capability):
     """All ask_* acts about an item."""
 
+    leads = True
+
     def name(self) -> str:
         return "action_answer"
 
     async def serve(self, talk: Talk, act: str, item: str | None) -> None:
         await consult.answer(talk, act, item)
+        choosing.ask_choice_outside(talk)
 
 
 class ActionFindItem(Capability):
@@ -22,4 +25,5 @@ class ActionFindItem(Capability):
         return "action_find_item"
 
     async def serve(self, talk: Talk, act: str, item: str | None) -> None:
-        await small.find_item(talk, item)
+        await situations.find_item(talk, item)
+        choosing.ask_choice_outside(talk)

@@ -28,6 +28,8 @@ class ActionComplain(Capability):
 class ActionTicket(Capability):
     """take_ticket, ask_queue."""
 
+    leads = True
+
     def name(self) -> str:
         return "action_ticket"
 

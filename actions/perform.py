@@ -9,12 +9,20 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from backoffice.conversations.models import Conversation
 from backoffice.conversations.services import keep_outcome, outcome_of, turn_of
+from backoffice.dialogue.also import serve_also
 from backoffice.dialogue.talk import Talk
 from bootstrap.container import office
 
 
 class Capability(Action):
-    """One thing the conversation can do; subclasses say which back-office function serves it."""
+    """One thing the conversation can do; subclasses say which back-office function serves it.
+
+    Attributes:
+        leads: whether this is the action of what was asked, so that a further request in the same
+            sentence is served with it.
+    """
+
+    leads = False
 
     @abstractmethod
     def name(self) -> str:
@@ -40,7 +48,10 @@ class Capability(Action):
                 conversation = await session.get_one(Conversation, turn.conversation_id)
                 now = office().clock.now()
                 talk = await Talk(session, office().knowledge, conversation, turn, now).load()
+                talk.ranking = _ranking(tracker)
                 await self.serve(talk, _act(tracker), _item(tracker))
+                if self.leads:
+                    await serve_also(talk, _act(tracker), _also(tracker, talk))
                 outcome = {"bubbles": talk.bubbles, "slots": talk.slots}
                 keep_outcome(session, turn, self.name(), outcome)
         for bubble in outcome["bubbles"]:
@@ -59,6 +70,17 @@ def _metadata(tracker: Tracker) -> dict[str, Any]:
 def _act(tracker: Tracker) -> str:
     """The act that was decided; the SDK's own reader would take the model's ranking over a hint."""
     return str((tracker.latest_message.get("intent") or {}).get("name"))
+
+
+def _ranking(tracker: Tracker) -> list[tuple[str, float]]:
+    """The items that the model thinks of, with its confidence."""
+    ranked = tracker.latest_message.get("item_ranking") or []
+    return [(str(one["value"]), float(one["confidence"])) for one in ranked]
+
+
+def _also(tracker: Tracker, talk: Talk) -> list[dict[str, Any]]:
+    """Further requests: of this sentence, or of the one whose item has just been settled."""
+    return list(tracker.latest_message.get("also") or talk.prepared.get("also") or [])
 
 
 def _item(tracker: Tracker) -> str | None:

@@ -1,7 +1,7 @@
 """Greetings, repeating, and what is not our business."""
 
 from actions.perform import Capability
-from backoffice.dialogue import small
+from backoffice.dialogue import outside, small
 from backoffice.dialogue.talk import Talk
 
 
@@ -32,4 +32,4 @@ class ActionOutOfScope(Capability):
         return "action_out_of_scope"
 
     async def serve(self, talk: Talk, act: str, item: str | None) -> None:
-        await small.out_of_scope(talk)
+        await outside.out_of_scope(talk)

@@ -1,6 +1,7 @@
 """The client of the dialogue engine."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
@@ -19,6 +20,8 @@ class Understood:
     act: str
     items: list[str]
     bubbles: list[dict[str, Any]]
+    also: list[dict[str, Any]] = field(default_factory=list)
+    """`{act, items}` of further requests in the same sentence."""
 
 
 class Engine:
@@ -44,8 +47,9 @@ class Engine:
         safe_text: str,
         act: str | None,
         item: str | None,
+        clauses: Sequence[str] = (),
     ) -> Understood:
-        """One turn.
+        """One turn; `clauses` are the single requests of the text, when it holds several.
 
         Raises:
             EngineDown: the engine or its action server failed; the same turn may be sent again.
@@ -57,6 +61,7 @@ class Engine:
                 "turn_id": turn_id,
                 "conversation_id": conversation_id,
                 "hint": {"act": act, "item": item},
+                "clauses": list(clauses),
             },
         }
         try:
@@ -72,7 +77,8 @@ class Engine:
             bubbles = [
                 one.get("custom") or {"text": one.get("text", "")} for one in said["messages"]
             ]
-            return Understood(str(said["act"]), list(said["items"]), bubbles)
+            also = list(said.get("also", []))
+            return Understood(str(said["act"]), list(said["items"]), bubbles, also)
         except (ValueError, LookupError, TypeError, AttributeError) as exc:
             log("engine").error("engine.broken_answer", error=type(exc).__name__)
             raise EngineDown from exc

@@ -70,6 +70,7 @@ async def run_turn(
             safe_text=prepared["safe"] or _EVENT,
             act=prepared["act"],
             item=prepared["item"],
+            clauses=prepared["clauses"],
         )
         async with office.sessions.begin() as session:
             talk = await _talk(office, session, conversation_id, token, turn_id, request)
@@ -132,7 +133,8 @@ async def _check(
 async def _finish(talk: Talk, understood: Understood) -> dict[str, Any]:
     draft = await worked_on(talk)
     bubbles: list[Bubble] = reveal(understood.bubbles, draft)
-    state = state_of(talk, draft, act=understood.act, items=understood.items)
+    also = understood.also or talk.prepared.get("also", [])
+    state = state_of(talk, draft, act=understood.act, items=understood.items, also=also)
     await finish_turn(talk.session, talk.turn, bubbles=bubbles, state=state, now=talk.now)
     assert talk.turn.reply is not None  # just stored
     return dict(talk.turn.reply)

@@ -172,9 +172,8 @@ async def submit(session: AsyncSession, draft: Draft, *, now: datetime) -> Appli
     if application.citizen_id is None:
         raise NotFound
     session.add(application.take(Step.SUBMIT, actor=f"citizen:{application.citizen_id}", at=now))
-    if application.number is None:
-        application.number = await _next_number(session, now)
-        application.submitted_at = now
+    await give_number(session, application, now=now)
+    application.submitted_at = application.submitted_at or now
     await session.execute(
         update(SupplementRow)
         .where(SupplementRow.application_id == application.id, SupplementRow.answered_at.is_(None))
@@ -182,6 +181,12 @@ async def submit(session: AsyncSession, draft: Draft, *, now: datetime) -> Appli
     )
     await _audit_and_tell(session, application, "submitted", now)
     return application
+
+
+async def give_number(session: AsyncSession, application: Application, *, now: datetime) -> None:
+    """Give the case number by which citizen and staff find it; a number once given stays."""
+    if application.number is None:
+        application.number = await _next_number(session, now)
 
 
 async def cancel(session: AsyncSession, application: Application, *, now: datetime) -> None:

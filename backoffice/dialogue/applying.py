@@ -3,12 +3,15 @@
 from backoffice.applications.services import applications_of, start, unfinished_of
 from backoffice.applications.states import AT_THE_AUTHORITY
 from backoffice.dialogue.acknowledging import say_taken
+from backoffice.dialogue.agenda import Kind
 from backoffice.dialogue.capture import reopen
-from backoffice.dialogue.consult import item_buttons, planned_named
+from backoffice.dialogue.choosing import ask_topic, is_asking, item_meant
+from backoffice.dialogue.consult import planned_named, say_elsewhere
 from backoffice.dialogue.focus import resume_latest
 from backoffice.dialogue.heard import Heard
 from backoffice.dialogue.prepare import take_found
 from backoffice.dialogue.signed import only_consulted
+from backoffice.dialogue.situations import say_plan
 from backoffice.dialogue.talk import Talk
 from backoffice.dialogue.wanted import wanted_of
 from backoffice.identity.services import FACE_CONSENT, consent_of
@@ -17,18 +20,20 @@ from backoffice.understanding import extract
 
 async def start_application(talk: Talk, item_code: str | None) -> None:
     """The citizen wants to apply. Sets `application_open`."""
-    item = talk.item(talk.recall("start_item")) or talk.item(item_code)
+    item = talk.item(talk.recall("start_item")) or item_meant(talk, "apply_item", item_code)
     talk.remember(start_item=None)
-    if item is None and item_code is None:
-        item = talk.item(talk.conversation.item_code)
     talk.slots["application_open"] = talk.filling is not None
+    if is_asking(talk):
+        return
+    if item is None and item_code is None and not talk.says("any_business"):
+        item = talk.item(talk.conversation.item_code)
     if item is None:
         _say_no_item(talk, item_code)
         return
     talk.conversation.item_code = item.code
     if only_consulted(talk, item):
         return
-    if talk.filling is not None:
+    if talk.filling is not None and not _put_aside_for(talk, item.code):
         if talk.filling.item.code != item.code:
             talk.focus = {"kind": "confirm_switch", "item": item.code}
         else:
@@ -54,10 +59,25 @@ def _say_no_item(talk: Talk, code: str | None) -> None:
     planned = planned_named(talk, code)
     if planned is not None:
         talk.say("apply.planned", title=planned)
+    elif say_elsewhere(talk):
+        return
     elif code is not None:
         talk.say("apply.other")
-    else:
-        talk.say("apply.which", buttons=item_buttons(talk))
+    elif not say_plan(talk):
+        ask_topic(talk, "apply_item")
+
+
+def _put_aside_for(talk: Talk, code: str) -> bool:
+    """Told that another item comes first, who chooses it has decided: the draft is put aside."""
+    draft, step = talk.filling, talk.step()
+    if draft is None or step is None or step.kind != Kind.NOT_ELIGIBLE:
+        return False
+    condition = draft.item.condition(step.key or "")
+    if condition is None or condition.lead_to != code or code == draft.item.code:
+        return False
+    draft.remember(paused=True)
+    talk.say("heard.put_aside")
+    return True
 
 
 async def _has_unfinished(talk: Talk, code: str) -> bool:
@@ -159,7 +179,7 @@ async def resume(talk: Talk) -> None:
         return
     unfinished = await unfinished_of(talk.session, citizen_id=talk.conversation.citizen_id or "")
     if not resume_latest(talk, unfinished):
-        talk.say("resume.nothing", buttons=item_buttons(talk))
+        talk.say("resume.nothing")
         return
     await talk.load()
     if talk.draft is not None and only_consulted(talk, talk.draft.item):

@@ -6,6 +6,7 @@ from typing import Any
 from backoffice import messages
 from backoffice.applications.draft import Draft
 from backoffice.dialogue.agenda import Kind, Next
+from backoffice.dialogue.choosing import CHOICES, ask_choice
 from backoffice.dialogue.focus import send_code
 from backoffice.dialogue.people import account_phone_field, hall_words
 from backoffice.dialogue.prefill import fill_what_is_known
@@ -24,6 +25,8 @@ Ask = Callable[[Talk, Draft, Next], Awaitable[None]]
 
 async def ask_next(talk: Talk) -> None:
     """Ask what is awaited: the interrupting question first, then the draft's next step."""
+    if talk.prepared.get("crisis"):
+        return  # nobody in need is asked for a form's next field
     if talk.focus is not None and await ask_focus(talk):
         return
     await fill_what_is_known(talk)
@@ -55,6 +58,8 @@ async def ask_focus(talk: Talk) -> bool:
             talk.say("person.ask_phone_again")
     elif kind in ("confirm_cancel", "confirm_withdraw", "confirm_switch", "choose_draft"):
         _ask_choice(talk, focus)
+    elif kind in CHOICES:
+        ask_choice(talk, focus)
     else:
         return False
     return True
@@ -173,8 +178,11 @@ async def _ask_not_eligible(talk: Talk, draft: Draft, step: Next) -> None:
         talk.say("ask.not_eligible_again")
         return
     draft.remember(unfit_told=condition.id)
+    first = talk.item(condition.lead_to)
+    lead = messages.buttons("ask.lead_to", title=first.title) if first is not None else []
     talk.say(
         "ask.not_eligible",
+        buttons=lead + messages.buttons("ask.not_eligible"),
         reason=condition.if_not or condition.text,
         instead=condition.do_instead or "",
         **hall_words(talk),
@@ -245,8 +253,10 @@ def review_lines(draft: Draft, *, papers: bool = True) -> list[tuple[str, str]]:
     return lines
 
 
-async def _nothing(talk: Talk, draft: Draft, step: Next) -> None:
-    """The application was just submitted by this turn; what was said is all."""
+async def _ask_submit(talk: Talk, draft: Draft, step: Next) -> None:
+    """Just submitted by this turn: what was said is all. Taken up again: it waits for the window."""
+    if draft.progress.get("appointed"):
+        talk.say("ask.appointed", title=draft.item.title)
 
 
 _ASK: dict[Kind, Ask] = {
@@ -261,7 +271,7 @@ _ASK: dict[Kind, Ask] = {
     Kind.CHECKS: _asker("ask.checks", None),
     Kind.REVIEW: _ask_review,
     Kind.SIGNATURE: _asker("ask.signature", "signature"),
-    Kind.SUBMIT: _nothing,
+    Kind.SUBMIT: _ask_submit,
 }
 
 

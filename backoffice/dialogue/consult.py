@@ -1,20 +1,30 @@
 """Answers about items: what, who, papers, fee, time, steps, place, validity, amounts."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
 
 from backoffice import messages
 from backoffice.dialogue import facts
+from backoffice.dialogue.choosing import (
+    OTHER,
+    ask_topic,
+    is_asking,
+    item_meant,
+)
+from backoffice.dialogue.situations import say_plan
 from backoffice.dialogue.talk import Talk
 from backoffice.dialogue.wanted import wanted_field
 from backoffice.understanding import fields_named
 from catalogue.form import Option
 from catalogue.loader import Catalogue
+from catalogue.names import names_of, stem
 from catalogue.schema import Faq, ServiceItem
 
-_OTHER = "other"
 _FAQ_LIKENESS = 0.55
 """Shared character pairs (Dice) from which a question counts as a known one; shorter questions
 share fewer by chance. Chosen on the item's own questions against each other."""
+_SURE_LIKENESS = 0.75
+"""The same, when nothing else says that the text is about that item."""
 
 Answer = Callable[[Talk, ServiceItem], str | None]
 
@@ -25,20 +35,29 @@ async def answer(talk: Talk, act: str, item_code: str | None) -> None:
     named = talk.prepared.get("named", [])
     if draft is not None and act == "ask_what" and named and _say_why(talk, named[0]):
         return
-    if act == "ask_place" and item_code in (None, _OTHER):
-        talk.say_words(facts.place(talk.knowledge.hall))
+    item = item_meant(talk, act, item_code)
+    if is_asking(talk):
         return
-    item = _item(talk, item_code)
+    if item is None and item_code != OTHER:
+        if act == "ask_place":
+            talk.say_words(facts.place(talk.knowledge.hall))
+            return
+        item = draft.item if draft is not None else talk.item(talk.conversation.item_code)
     if item is None:
-        _say_which(talk, act, item_code)
+        _say_without_item(talk, act, item_code)
         return
+    answer_about(talk, act, item)
+
+
+def answer_about(talk: Talk, act: str, item: ServiceItem) -> None:
+    """Answer a question about this item: a known question in its own words, else by the act."""
     talk.conversation.item_code = item.code
-    faq = _known_question(talk.text, item)
+    faq = known_question(talk.asked, [item])
     words = facts.hedged(faq.a, faq.status) if faq else _ANSWERS[act](talk, item)
     if words is None:
         talk.say("consult.no_fact", title=item.title)
         return
-    if draft is not None:
+    if talk.filling is not None:
         talk.say_words(words)
         return
     talk.say_words(words, buttons=messages.buttons("consult.next", title=item.title))
@@ -55,24 +74,38 @@ def _say_why(talk: Talk, slug: str) -> bool:
     return True
 
 
-def _item(talk: Talk, code: str | None) -> ServiceItem | None:
-    if code == _OTHER:
-        return None
-    if code is not None:
-        return talk.item(code)
-    if talk.filling is not None:
-        return talk.filling.item
-    return talk.item(talk.conversation.item_code)
-
-
-def _say_which(talk: Talk, act: str, code: str | None) -> None:
+def _say_without_item(talk: Talk, act: str, code: str | None) -> None:
+    """No item is named: a known question, another office, a situation, or "which one?"."""
     planned = planned_named(talk, code)
     if planned is not None:
         talk.say("consult.planned", title=planned)
-    elif code == _OTHER:
+    elif say_known(talk) or say_elsewhere(talk):
+        return
+    elif code == OTHER:
         talk.say("consult.other")
-    else:
-        talk.say(f"which.{act}", buttons=item_buttons(talk, act))
+    elif not say_plan(talk):
+        ask_topic(talk, act)
+
+
+def say_known(talk: Talk) -> bool:
+    """Answer a question that some item knows in these words, though no item was recognised."""
+    items = talk.knowledge.catalogue.items.values()
+    faq = known_question(talk.asked, items, _SURE_LIKENESS)
+    if faq is None:
+        return False
+    talk.say_words(facts.hedged(faq.a, faq.status))
+    return True
+
+
+def say_elsewhere(talk: Talk) -> bool:
+    """Say where other government business is done, when the text names it."""
+    other = talk.knowledge.catalogue.guides.elsewhere_in(talk.text)
+    if other is None:
+        return False
+    words = facts.hedged(messages.text("elsewhere.where", where=other.where), other.status)
+    buttons = [] if talk.filling else messages.buttons("elsewhere.where")
+    talk.say_words(words, buttons=buttons)
+    return True
 
 
 def planned_named(talk: Talk, code: str | None) -> str | None:
@@ -93,50 +126,41 @@ def _called(catalogue: Catalogue, code: str) -> tuple[str, ...]:
     """All that people may call an item that is not taught yet, or another item."""
     name = catalogue.name_of(code) or ""
     item = catalogue.find(code)
-    taught = (item.name, _stem(item.name), *item.aliases) if item is not None else ()
-    words = (name, _stem(name), *taught, *catalogue.planned_also.get(code, ()))
+    taught = (*names_of(item), stem(item.name)) if item is not None else ()
+    words = (name, stem(name), *taught, *catalogue.planned_also.get(code, ()))
     return tuple(one for one in words if one)
 
 
-def _stem(name: str) -> str:
-    """`失业保险金申领（首次）` → `失业保险金`: the part that people say."""
-    short = name.split("（")[0].split("、")[0].strip("《》")
-    for ending in ("申领", "申请", "认定", "登记", "核发", "备案"):
-        short = short.removesuffix(ending) if len(short.removesuffix(ending)) >= 4 else short
-    return short
-
-
-def item_buttons(
-    talk: Talk, act: str = "apply_item", items: Sequence[ServiceItem] | None = None
-) -> list[dict[str, str]]:
-    """The first items (or these) as buttons; pressing one says the act about it."""
-    shown = list(talk.knowledge.catalogue.items.values())[:4] if items is None else items
-    return [button for one in shown for button in messages.buttons(f"which.{act}", title=one.title)]
-
-
-def _known_question(text: str, item: ServiceItem) -> Faq | None:
-    best, likeness = None, _FAQ_LIKENESS
-    for faq in item.faq:
-        for question in (faq.q, *faq.also):
-            alike = _dice(text, question)
-            if alike >= likeness:
-                best, likeness = faq, alike
+def known_question(
+    text: str, items: Iterable[ServiceItem], likeness: float = _FAQ_LIKENESS
+) -> Faq | None:
+    """The known question of these items that the text is most like."""
+    best = None
+    for item in items:
+        for faq in item.faq:
+            for question in (faq.q, *faq.also):
+                alike = _dice(text, question)
+                if alike >= likeness:
+                    best, likeness = faq, alike
     return best
 
 
 def _dice(one: str, other: str) -> float:
-    pairs = [
-        {s[i : i + 2] for i in range(len(s) - 1)}
-        for s in (one.rstrip("?？吗呢"), other.rstrip("?？吗呢"))
-    ]
-    total = len(pairs[0]) + len(pairs[1])
-    return 2 * len(pairs[0] & pairs[1]) / total if total else 0.0
+    ones, others = _pairs(one), _pairs(other)
+    total = len(ones) + len(others)
+    return 2 * len(ones & others) / total if total else 0.0
+
+
+@lru_cache(maxsize=4096)
+def _pairs(text: str) -> frozenset[str]:
+    bare = text.rstrip("?？吗呢")
+    return frozenset(bare[i : i + 2] for i in range(len(bare) - 1))
 
 
 def _what(talk: Talk, item: ServiceItem) -> str | None:
     if item.about is None:
         return None
-    words, others = item.about.text, _without_own_names(talk.text, item)
+    words, others = item.about.text, _without_own_names(talk.asked, item)
     for code, difference in item.about.differs.items():
         if any(word in others for word in _called(talk.knowledge.catalogue, code)):
             words = difference
@@ -155,7 +179,7 @@ def known_of(talk: Talk, item: ServiceItem) -> Mapping[str, object]:
     """The answers given so far, and the choices that the question itself mentions ("租房要…")."""
     known: dict[str, object] = dict(talk.draft.answers) if talk.draft is not None else {}
     for field in item.fields:
-        said = {one.value for one in field.options if _is_mentioned(one, talk.text)}
+        said = {one.value for one in field.options if _is_mentioned(one, talk.asked)}
         if len(said) == 1:
             known.setdefault(field.slug, said.pop())
     return known
@@ -169,7 +193,7 @@ def _is_mentioned(option: Option, text: str) -> bool:
 def _materials(talk: Talk, item: ServiceItem) -> str | None:
     draft = talk.filling
     if draft is not None:
-        named = fields_named(talk.text, [wanted_field(one) for one in item.fields])
+        named = fields_named(talk.asked, [wanted_field(one) for one in item.fields])
         field = item.field(named[0]) if named else None
         if field is not None and field.type in ("photo", "document") and field.ask_again:
             return field.ask_again
@@ -202,3 +226,5 @@ _ANSWERS: Mapping[str, Answer] = {
     ),
     "ask_validity": lambda talk, item: facts.hedged(item.validity.text, item.validity.status),
 }
+ANSWERED = frozenset(_ANSWERS)
+"""Acts that ask something about an item."""

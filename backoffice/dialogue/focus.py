@@ -3,7 +3,7 @@
 The conversation's focus is `{"kind": …, "then"?: …}`. Kinds:
 `sign_in_phone`, `sms_code` (then: what was wanted before signing in), `callback_phone` (about),
 `confirm_cancel`, `confirm_withdraw` (application), `confirm_switch` (item), `confirm_card`,
-`choose_draft` (application), `correct_which`.
+`choose_draft` (application), `correct_which`, `which_item` and `which_topic` (act; see `choosing`).
 """
 
 from collections.abc import Awaitable, Callable
@@ -23,6 +23,7 @@ from backoffice.applications.services import (
 from backoffice.applications.states import State
 from backoffice.dialogue.buttons import field_to_change
 from backoffice.dialogue.capture import reopen
+from backoffice.dialogue.choosing import hear_choice
 from backoffice.dialogue.heard import Heard
 from backoffice.dialogue.people import open_call_back
 from backoffice.dialogue.talk import Talk
@@ -298,4 +299,6 @@ _HEAR: dict[str, Hear] = {
     "confirm_card": _confirm_card,
     "choose_draft": _choose_draft,
     "correct_which": _correct_which,
+    "which_item": hear_choice,
+    "which_topic": hear_choice,
 }

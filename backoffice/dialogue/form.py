@@ -2,15 +2,13 @@
 
 from typing import Any
 
-from backoffice import messages
 from backoffice.applications.draft import Draft
-from backoffice.applications.services import submit
 from backoffice.applications.states import State
 from backoffice.dialogue.acknowledging import say_taken
 from backoffice.dialogue.agenda import UPLOADED, Kind
 from backoffice.dialogue.asking import EXPLAIN_AFTER
 from backoffice.dialogue.capture import count_failure, take_answer
-from backoffice.dialogue.facts import promised_time
+from backoffice.dialogue.finishing import finish_when_complete
 from backoffice.dialogue.records import after_sign_in
 from backoffice.dialogue.talk import Talk
 
@@ -49,7 +47,7 @@ async def continue_turn(talk: Talk, act: str) -> None:
     # "好的" to a notice or a remark only means: go on.
     if not something and talk.focus is None and (act != "affirm" or draft is None):
         _say_not_understood(talk, draft)
-    await _submit_when_complete(talk)
+    await finish_when_complete(talk)
 
 
 def say_fault(talk: Talk, draft: Draft | None, fault: dict[str, Any]) -> None:
@@ -97,31 +95,3 @@ def _say_not_understood(talk: Talk, draft: Draft | None) -> None:
         talk.say("heard.not_understood")
     else:
         talk.say("heard.not_understood_again")
-
-
-async def _submit_when_complete(talk: Talk) -> None:
-    draft = talk.filling
-    step = talk.step() if talk.focus is None else None
-    if draft is None or step is None or step.kind != Kind.SUBMIT:
-        return
-    again = draft.supplementing
-    application = await submit(talk.session, draft, now=talk.now)
-    bring = [
-        material.name
-        for material in draft.needed_materials()
-        if draft.materials.get(material.slug) == "bring"
-    ]
-    for field in draft.open_fields():
-        if draft.answers.get(field.slug) == "window":
-            bring.append(field.label)
-    if draft.progress.get("card") == "window":
-        bring.append(messages.text("paper.id_card"))
-    talk.say(
-        "apply.resubmitted" if again else "apply.submitted",
-        title=draft.item.title,
-        number=application.number or "",
-        time=promised_time(draft.item),
-    )
-    if bring:
-        talk.say("apply.bring", papers="、".join(dict.fromkeys(bring)),
-                 hall=talk.knowledge.hall.name, address=talk.knowledge.hall.address.value or "")  # fmt: skip

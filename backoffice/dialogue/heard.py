@@ -20,6 +20,11 @@ class Heard:
         then: what was to be done after signing in.
         item: the item that a pressed button names.
         pressed: the value of the button whose title was typed: what the turn's text stands for.
+        asked: the question that this turn's answer decides ("which item?"), masked.
+        also: `{act, items}` of further requests that wait for that decision.
+        clauses: the safe text's single requests, when it holds several.
+        refusal: the kind of attempt that the hall never follows.
+        crisis: the kind of emergency that goes before everything.
     """
 
     safe: str
@@ -34,6 +39,11 @@ class Heard:
     then: str | None = None
     item: str | None = None
     pressed: str | None = None
+    asked: str | None = None
+    also: list[dict[str, Any]] = field(default_factory=list)
+    clauses: list[str] = field(default_factory=list)
+    refusal: str | None = None
+    crisis: str | None = None
 
     def happened(self, code: str, **params: Any) -> Self:
         """Note something to be said; returns itself. It was an answer, so the act is `inform`."""

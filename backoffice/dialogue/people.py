@@ -67,6 +67,27 @@ async def open_call_back(talk: Talk, *, phone: str, about: str) -> tuple[str, di
     return "callback_promised", {"by": spoken_day(task.promised_on), **hall_words(talk)}
 
 
+async def call_for(talk: Talk, draft: Draft, *, about: str, number: str, papers: str) -> str | None:
+    """Put an appointment for a complete draft into the work list; returns by when it is called.
+
+    One for each draft; None when no day can be promised.
+    """
+    phone = await known_phone(talk)
+    task = await open_task(
+        talk.session,
+        kind=about,
+        conversation_id=talk.conversation.id,
+        application_id=draft.application.id,
+        item_code=draft.item.code,
+        phone=phone,
+        summary=messages.text(f"task.about_{about}", number=number, papers=papers),
+        now=talk.now,
+        calendar=talk.knowledge.calendar,
+        key=f"{about}:{draft.application.id}",
+    )
+    return spoken_day(task.promised_on) if task.promised_on is not None else None
+
+
 def _summary(talk: Talk, about: str) -> str:
     """What the clerk reads: what it is about, and how far the draft is."""
     words = messages.text(f"task.about_{about}")

@@ -13,7 +13,6 @@ from backoffice.dialogue.capture import count_failure, take_answer
 from backoffice.dialogue.events import hear_event
 from backoffice.dialogue.focus import hear_focus
 from backoffice.dialogue.heard import Heard
-from backoffice.dialogue.small import crisis_in
 from backoffice.dialogue.steps import hear_step
 from backoffice.dialogue.talk import Talk
 from backoffice.dialogue.wanted import volunteered, wanted_of
@@ -30,6 +29,8 @@ from backoffice.understanding import (
     is_question,
     mask,
 )
+from backoffice.understanding.alarm import crisis_in, refusal_in
+from backoffice.understanding.clauses import requests_in
 
 # These are what they are in any situation; yes and no depend on what was asked.
 _ALWAYS = frozenset({"ask_human", "pause", "cancel", "repeat", "goodbye", "greet", "thank"})
@@ -56,6 +57,8 @@ async def _hear_text(talk: Talk) -> Heard:
     if heard.act is None and is_some_button(talk):
         _close_button(talk, heard)
     heard.pressed = talk.pressed
+    if heard.act is None:
+        heard.clauses = requests_in(heard.safe)
     return heard
 
 
@@ -70,8 +73,8 @@ def _close_button(talk: Talk, heard: Heard) -> None:
 
 async def _hear_words(talk: Talk) -> Heard:
     act = closed_act(talk.text)
-    if crisis_in(talk.text) is not None:
-        return Heard(mask(talk.text), "out_of_scope")
+    if (alarm := _alarm(talk)) is not None:
+        return alarm
     if act in _ALWAYS and not (talk.focus or {}).get("kind", "").startswith("confirm"):
         return Heard(mask(talk.text), act)
     if talk.says("sign_in") and not talk.signed_in:
@@ -82,10 +85,24 @@ async def _hear_words(talk: Talk) -> Heard:
     return heard or _hear_freely(talk, act)
 
 
+def _alarm(talk: Talk) -> Heard | None:
+    """An emergency, or what is never done. The words of an option are an answer, not a cry."""
+    step = talk.step() if talk.focus is None else None
+    field = talk.filling.item.field(step.key or "") if talk.filling and step else None
+    if field is not None and any(talk.is_exactly(one.label) for one in field.options):
+        return None
+    heard = Heard(mask(talk.text), "out_of_scope")
+    heard.crisis = crisis_in(talk.text)
+    heard.refusal = None if heard.crisis else refusal_in(talk.text)
+    return heard if heard.crisis or heard.refusal else None
+
+
 def _hear_freely(talk: Talk, act: str | None) -> Heard:
     """Nothing is awaited: only make the text safe. Names and addresses go too, where known."""
     if (meaning := meaning_of(talk)) is not None:
         return Heard(mask(talk.text), meaning.act, item=meaning.item)
+    if act is None and _is_elsewhere(talk):
+        return Heard(mask(talk.text), "out_of_scope")
     about = talk.item(talk.conversation.item_code)
     about = about or next(iter(talk.knowledge.catalogue.items.values()), None)
     if about is None or act is not None:
@@ -93,6 +110,14 @@ def _hear_freely(talk: Talk, act: str | None) -> Heard:
     found = extract(talk.text, volunteered(about), today=talk.today)
     # "我要办居住证，我叫李梅": what is wanted is in the rest; the answers are taken once it is begun.
     return Heard(found.rest if found.found and found.rest.strip() else found.safe_text)
+
+
+def _is_elsewhere(talk: Talk) -> bool:
+    """Other government business by its name, and nothing of this hall's beside it."""
+    catalogue = talk.knowledge.catalogue
+    if catalogue.names.named_in(talk.text) or catalogue.guides.situation_in(talk.text):
+        return False
+    return catalogue.guides.elsewhere_in(talk.text) is not None
 
 
 async def _hear_form(talk: Talk, draft: Draft, act: str | None) -> Heard:

@@ -23,7 +23,8 @@ async def tell_progress(talk: Talk) -> None:
     lines = []
     for one in shown:
         item = talk.item(one.item_code)
-        status = messages.text(f"state.{State(one.state)}")
+        appointed = one.state == State.DRAFT and (one.progress or {}).get("appointed")
+        status = messages.text("state.appointed" if appointed else f"state.{State(one.state)}")
         number = one.number or messages.text("records.no_number")
         lines.append(f"· {item.title if item else one.item_code}（{number}）：{status}")
     talk.say("records.progress", lines="\n".join(lines))

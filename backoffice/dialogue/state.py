@@ -23,10 +23,19 @@ async def worked_on(talk: Talk) -> Draft | None:
     return await load_draft(talk.session, application, item)
 
 
-def state_of(talk: Talk, draft: Draft | None, *, act: str, items: Sequence[str]) -> dict[str, Any]:
-    """`{"act", "items", "draft"?}` of the chat interface."""
+def state_of(
+    talk: Talk,
+    draft: Draft | None,
+    *,
+    act: str,
+    items: Sequence[str],
+    also: Sequence[dict[str, Any]] = (),
+) -> dict[str, Any]:
+    """`{"act", "items", "also"?, "draft"?}` of the chat interface."""
     known = [one for one in items if talk.item(one) is not None]
     state: dict[str, Any] = {"act": act, "items": known}
+    if also:
+        state["also"] = list(also)
     if draft is not None:
         fields = [one for one in draft.open_fields() if one.required]
         filled = sum(one.slug in draft.answers for one in fields)

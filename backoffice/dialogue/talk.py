@@ -52,6 +52,7 @@ class Talk:
         bubbles: what is said in this turn, in order.
         slots: what the engine is told to remember.
         pressed: the value of the button whose title was typed.
+        ranking: the items that the model thinks of, with its confidence, best first.
     """
 
     session: AsyncSession
@@ -63,6 +64,7 @@ class Talk:
     bubbles: list[Bubble] = field(default_factory=list)
     slots: dict[str, Any] = field(default_factory=dict)
     pressed: str | None = None
+    ranking: Sequence[tuple[str, float]] = ()
 
     @property
     def today(self) -> date:
@@ -74,6 +76,12 @@ class Talk:
         """What the citizen typed, normalised; empty for an event. Never leaves the back office."""
         pressed = self.pressed or self.prepared.get("pressed")
         return normalise(pressed or self.turn.request.get("text", ""))
+
+    @property
+    def asked(self) -> str:
+        """The question to answer: this turn's, or the one that it decides ("which item?")."""
+        earlier = self.prepared.get("asked")
+        return normalise(earlier) if earlier else self.text
 
     @property
     def prepared(self) -> dict[str, Any]:

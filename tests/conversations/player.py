@@ -13,7 +13,7 @@ from backoffice.staff.models import Role
 from backoffice.staff.services import create_user
 from integrations.registers.people import DemoPerson
 from tests.conversations import pictures
-from tests.conversations.script import CHANNELS, Person, Script, Step
+from tests.conversations.script import CHANNELS, Person, Script, Step, Understood
 from tests.conversations.script import Decision as ClerkSays
 from tests.conversations.stage import Stage, Stored, Visit, all_applications, stored
 
@@ -99,13 +99,12 @@ class Player:
 
     async def _citizen(self, step: Step) -> None:
         told = step.understood
-        act, item = (told.act, told.item) if told else (None, None)
         if step.says is not None:
-            await self.say(await self.fill_in(step.says), act, item)
+            await self.say(await self.fill_in(step.says), told)
         elif step.presses is not None:
             value = self.reply.buttons.get(step.presses)
             assert value is not None, f"没有按钮“{step.presses}”，只有 {list(self.reply.buttons)}"
-            await self.say(value, act, item)
+            await self.say(value, told)
         elif step.uploads is not None:
             await self._upload(step.uploads)
         elif step.enters is not None:
@@ -119,32 +118,39 @@ class Player:
         else:
             await self._again()
 
-    async def say(self, text: str, act: str | None = None, item: str | None = None) -> None:
+    async def say(self, text: str, told: Understood | None = None) -> None:
         """The citizen types or presses."""
         self.log.append(f"市民：{text}")
-        await self._send({"text": text}, act, item)
+        await self._send({"text": text}, told)
 
     async def event(self, event: dict[str, Any]) -> None:
         """Something beside typing."""
         self.log.append(f"市民：〔{event['type']}〕")
-        await self._send({"event": event}, None, None)
+        await self._send({"event": event}, None)
 
-    async def _send(self, what: dict[str, Any], act: str | None, item: str | None) -> None:
+    async def _send(self, what: dict[str, Any], told: Understood | None) -> None:
         assert self.visit is not None
         if self.stage.engine is not None:
-            self.stage.engine.expected, self.stage.engine.unexplained = (act, item), False
+            self.stage.engine.expected, self.stage.engine.unexplained = told, False
         self.last = what
         answer = await self.visit.turn(**what)
         if self.stage.engine is not None and self.stage.engine.unexplained:
             raise AssertionError("这句话要靠模型听懂，请写上“听懂”")
         self._take(answer)
-        if act is not None:
-            assert self.reply.state["act"] == act, f"听成了 {self.reply.state['act']}，应是 {act}"
-        if item is not None:
-            assert self.reply.state["items"][:1] == [item] or item == "other", (
-                f"听成了事项 {self.reply.state['items']}，应是 {item}"
-            )
+        if told is not None:
+            self._check_understood(told)
         await self._always()
+
+    def _check_understood(self, told: Understood) -> None:
+        act, items = self.reply.state["act"], self.reply.state["items"]
+        assert act == told.act, f"听成了 {act}，应是 {told.act}"
+        if told.item is not None:
+            assert items[:1] == [told.item] or told.item == "other", (
+                f"听成了事项 {items}，应是 {told.item}"
+            )
+        also = {one["act"] for one in self.reply.state.get("also", [])}
+        missing = {one.act for one in told.also} - also
+        assert not missing, f"没有听出还有 {missing}"
 
     async def _again(self) -> None:
         """The same turn sent again: the same answer, and nothing happens twice."""
@@ -263,7 +269,8 @@ class Player:
             await self._upload(names[next(iter(kinds & names.keys()))])
         else:
             assert answer is not None, f"_people.yml 没有写怎么回答“{awaited}”"
-            await self.say(await self.fill_in(answer), "inform" if self.stage.engine else None)
+            told = Understood.model_validate({"做": "inform"}) if self.stage.engine else None
+            await self.say(await self.fill_in(answer), told)
 
     async def _card(self) -> None:
         if self.person.answers["身份证"] == "拍":

@@ -16,6 +16,7 @@ from rasa_sdk.executor import ActionExecutor, CollectingDispatcher
 from backoffice.errors import EngineDown
 from bootstrap.settings import ROOT
 from gateway.engine import Understood
+from tests.conversations.script import Understood as Expected
 
 _FORM = "application_form"
 _ANSWERS = frozenset({"inform", "affirm", "deny"})
@@ -43,12 +44,12 @@ class RuleEngine:
     """Stands in for `gateway.engine.Engine`.
 
     Attributes:
-        expected: act and item that the file says are understood in the next turn.
+        expected: what the file says is understood in the next turn.
         unexplained: whether a turn came whose act neither a hint nor the file gives.
     """
 
     def __init__(self, rules: Path = ROOT / "data" / "rules") -> None:
-        self.expected: tuple[str | None, str | None] = (None, None)
+        self.expected: Expected | None = None
         self.unexplained = False
         self._rules = _read_rules(rules)
         self._minds: dict[str, _Mind] = {}
@@ -65,22 +66,28 @@ class RuleEngine:
         safe_text: str,
         act: str | None,
         item: str | None,
+        clauses: Sequence[str] = (),
     ) -> Understood:
         """See `Engine.turn`."""
         if (conversation_id, turn_id) in self._done:
             return self._done[conversation_id, turn_id]
-        told_act, told_item = self.expected
-        act, item = act or told_act, item or told_item
+        told = self.expected if act is None else None
+        act = act or (told.act if told else None)
+        item = item or (self.expected.item if self.expected else None)
         if act is None:
             self.unexplained = True
             raise EngineDown
         mind = self._minds.setdefault(conversation_id, _Mind())
-        turn = _Turn(mind, _tracker(conversation_id, turn_id, act, item))
+        also = (
+            [{"act": o.act, "items": [o.item] if o.item else []} for o in told.also] if told else []
+        )
+        like = told.like if told else []
+        turn = _Turn(mind, _tracker(conversation_id, turn_id, act, item, like, also))
         if mind.in_form and act in _ANSWERS:
             await self._form(turn, heard=True)
         else:
             await self._by_rule(turn, act)
-        answer = Understood(act, [item] if item else [], turn.bubbles)
+        answer = Understood(act, [item] if item else [], turn.bubbles, also)
         self._done[conversation_id, turn_id] = answer
         return answer
 
@@ -137,10 +144,27 @@ def _holds(wanted: Any, slots: Mapping[str, Any]) -> bool:
     return all(slots.get(k) == v for one in wanted for k, v in one.items())
 
 
-def _tracker(conversation_id: str, turn_id: str, act: str, item: str | None) -> Tracker:
+def _tracker(
+    conversation_id: str,
+    turn_id: str,
+    act: str,
+    item: str | None,
+    like: Sequence[str],
+    also: Sequence[Mapping[str, Any]],
+) -> Tracker:
+    """What the action server is sent. `like`: items that the model wavers between."""
+    named = [item] if item else []
+    sure = 0.45 if like else 0.98
+    ranking = [{"value": one, "confidence": sure} for one in [*named, *like]]
     entities = [{"entity": "item", "value": item}] if item else []
     metadata = {"conversation_id": conversation_id, "turn_id": turn_id}
-    said = {"intent": {"name": act}, "entities": entities, "metadata": metadata}
+    said = {
+        "intent": {"name": act},
+        "entities": entities,
+        "item_ranking": ranking,
+        "also": list(also),
+        "metadata": metadata,
+    }
     return Tracker(
         conversation_id, {}, said, [{"event": "user", "metadata": metadata}], False, None, {}, None
     )

@@ -54,6 +54,8 @@ class Understood(Strict):
 
     act: str = Field(alias="做")
     item: str | None = Field(default=None, alias="事项")
+    like: list[str] = Field(default=[], alias="也像")
+    also: list["Understood"] = Field(default=[], alias="还有")
 
 
 class Return(Strict):
@@ -137,6 +139,7 @@ class Script(Strict):
 
     title: str = Field(alias="对话")
     about: str = Field(default="", alias="说明")
+    quick_only: bool = Field(default=False, alias="只用快")
     given: Given = Field(alias="给定")
     steps: list[Step] = Field(alias="过程", min_length=1)
     end: End = Field(alias="最后")

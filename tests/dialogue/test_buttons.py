@@ -34,6 +34,7 @@ SHOWN_AT: dict[str, Next | dict[str, Any]] = {
     "ask.card": Next(Kind.CARD),
     "ask.confirm_card": {"kind": "confirm_card", "fields": ["name"]},
     "ask.correct_field": {"kind": "correct_which"},
+    "which.unsure": {"kind": "which_item", "group": "residence_permit", "act": "ask_fee"},
     "ask.sign_in_phone": PHONE,
     "ask.code_sent": CODE,
     "ask.code": CODE,

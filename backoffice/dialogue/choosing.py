@@ -1,0 +1,149 @@
+"""Which item is meant: by the model, by its name in the text, or by asking for the one detail.
+
+Nothing is guessed: when the model wavers between items that people mix up and the text does not
+decide, the detail is asked for with buttons, and the same act goes on with the answer.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from backoffice import messages
+from backoffice.dialogue.heard import Heard
+from backoffice.dialogue.talk import Talk
+from backoffice.understanding import is_question, mask
+from catalogue.guides import NearGroup
+from catalogue.schema import ServiceItem
+
+OTHER = "other"
+_SURE = 0.8
+"""From this confidence on the model's first item is not asked about."""
+_CLOSE = 0.3
+"""Share of the first item's confidence that makes the second one a rival."""
+CHOICES = frozenset({"which_item", "which_topic"})
+"""Kinds of focus that ask for the item. They lapse when something else is said."""
+
+
+def item_meant(talk: Talk, act: str, code: str | None) -> ServiceItem | None:
+    """The item that this turn is about; None when none is named or when it is being asked for.
+
+    Sets the focus when the detail that decides must be asked for (see `is_asking`).
+    """
+    if (talk.prepared.get("item") or "") == code and code:
+        return talk.item(code)  # a button, or the answer to our own question
+    if code == OTHER:
+        return None
+    named = talk.knowledge.catalogue.names.named_in(talk.text)
+    if code is None:
+        return talk.item(named[0]) if named else None
+    group = _wavering(talk, code)
+    if group is None:
+        return talk.item(code)
+    decided = [one.item for one in group.decided_by(talk.text)]
+    if len(decided) == 1 or code in decided:
+        return talk.item(code if code in decided else decided[0])
+    if talk.conversation.item_code in group.items() and act != "apply_item" and not named:
+        return talk.item(talk.conversation.item_code)
+    talk.focus = {"kind": "which_item", "group": group.name, "act": act, "text": mask(talk.text)}
+    return None
+
+
+def is_asking(talk: Talk) -> bool:
+    """Whether the item is being asked for."""
+    return (talk.focus or {}).get("kind") in CHOICES
+
+
+def _wavering(talk: Talk, code: str) -> NearGroup | None:
+    """The group of near items between whose members the model wavers."""
+    ranked = dict(talk.ranking)
+    sure = ranked.get(code, 1.0)
+    if sure >= _SURE:
+        return None
+    guides = talk.knowledge.catalogue.guides
+    rivals = [one for one, p in talk.ranking if one != code and p >= _CLOSE * sure]
+    return next((g for one in rivals if (g := guides.near_group(code, one))), None)
+
+
+def ask_topic(talk: Talk, act: str) -> None:
+    """Nothing is known of the item: ask for its field of life first."""
+    talk.focus = {"kind": "which_topic", "act": act}
+
+
+def ask_among(talk: Talk, act: str, items: Iterable[str]) -> None:
+    """Ask which of these items is meant."""
+    talk.focus = {"kind": "which_item", "items": list(items), "act": act}
+
+
+def ask_choice(talk: Talk, focus: dict[str, Any]) -> None:
+    """Say the question of a choice, with its buttons."""
+    act = str(focus["act"])
+    guides = talk.knowledge.catalogue.guides
+    if focus["kind"] == "which_topic":
+        titles = [topic.title for topic in guides.topics]
+        talk.say(f"which.{act}", buttons=[{"title": one, "value": one} for one in titles])
+        return
+    group = guides.group(focus.get("group", ""))
+    if group is not None:
+        labels = [one.label for one in group.options]
+        buttons = [{"title": one, "value": one} for one in labels]
+        talk.say_words(group.ask, buttons=buttons + messages.buttons("which.unsure"))
+        return
+    items = [item for code in focus["items"] if (item := talk.item(code))]
+    talk.say(f"which.{act}", buttons=item_buttons(act, items))
+
+
+def ask_choice_outside(talk: Talk) -> None:
+    """Ask at once when no form is there to do it."""
+    if talk.focus is not None and is_asking(talk) and talk.filling is None:
+        ask_choice(talk, talk.focus)
+
+
+def item_buttons(act: str, items: Sequence[ServiceItem]) -> list[dict[str, str]]:
+    """One button for each item; pressing it says the act about it."""
+    return [button for one in items for button in messages.buttons(f"which.{act}", title=one.title)]
+
+
+async def hear_choice(talk: Talk, focus: dict[str, Any], act: str | None) -> Heard | None:
+    """The answer to "which item"; anything else lets the question lapse."""
+    talk.focus = None
+    if focus["kind"] == "which_topic":
+        return _hear_topic(talk, focus)
+    code = _chosen(talk, focus)
+    if code is not None:
+        heard = Heard(mask(talk.text), str(focus["act"]), item=code)
+        heard.asked, heard.also = focus.get("text"), focus.get("also", [])
+        return heard
+    if act == "deny" or talk.says("unsure"):
+        return Heard(mask(talk.text), "inform").happened("which_unsure")
+    return None
+
+
+def _hear_topic(talk: Talk, focus: dict[str, Any]) -> Heard | None:
+    guides = talk.knowledge.catalogue.guides
+    topic = next((one for one in guides.topics if talk.is_exactly(one.title)), None)
+    if topic is None:
+        return None
+    ask_among(talk, str(focus["act"]), topic.items)
+    return Heard(mask(talk.text), "inform").happened("topic_chosen", topic=topic.title)
+
+
+def _chosen(talk: Talk, focus: dict[str, Any]) -> str | None:
+    catalogue = talk.knowledge.catalogue
+    group = catalogue.guides.group(focus.get("group", ""))
+    codes = group.items() if group is not None else list(focus["items"])
+    for one in group.options if group is not None else ():
+        if talk.is_exactly(one.label):
+            return one.item
+    if (titled := _by_title(talk, codes)) is not None or is_question(talk.text):
+        return titled  # "第一次办要多少钱" is a new question, not an answer
+    decided = [one.item for one in group.decided_by(talk.text)] if group is not None else []
+    named = [one for one in catalogue.names.named_in(talk.text) if one in codes]
+    return _only(decided) or _only(named)
+
+
+def _by_title(talk: Talk, codes: Iterable[str]) -> str | None:
+    return next((c for c in codes if (item := talk.item(c)) and talk.is_exactly(item.title)), None)
+
+
+def _only(codes: Iterable[str]) -> str | None:
+    found = list(dict.fromkeys(codes))
+    return found[0] if len(found) == 1 else None

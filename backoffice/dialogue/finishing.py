@@ -1,0 +1,97 @@
+"""The end of an application: handed in, or complete and waiting for the person at the window."""
+
+from typing import Any
+
+from backoffice import messages
+from backoffice.applications.draft import Draft
+from backoffice.applications.services import give_number, submit
+from backoffice.dialogue.agenda import Kind
+from backoffice.dialogue.facts import promised_time
+from backoffice.dialogue.people import call_for, hall_words
+from backoffice.dialogue.talk import Talk
+from catalogue.form import Material
+
+_AT_WINDOW = "in_person"
+
+
+async def finish_when_complete(talk: Talk) -> None:
+    """Hand in what is complete; what needs the person in person gets an appointment instead."""
+    draft = talk.filling
+    step = talk.step() if talk.focus is None else None
+    if draft is None or step is None or step.kind != Kind.SUBMIT:
+        return
+    if draft.item.identity_level == _AT_WINDOW and not draft.supplementing:
+        await _appoint(talk, draft)
+    else:
+        await _submit(talk, draft)
+    _say_next(talk, draft)
+
+
+async def _submit(talk: Talk, draft: Draft) -> None:
+    again = draft.supplementing
+    application = await submit(talk.session, draft, now=talk.now)
+    talk.say(
+        "apply.resubmitted" if again else "apply.submitted",
+        title=draft.item.title,
+        number=application.number or "",
+        time=promised_time(draft.item),
+    )
+    bring = _promised(draft)
+    if bring:
+        talk.say("apply.bring", papers="、".join(bring), **hall_words(talk))
+
+
+async def _appoint(talk: Talk, draft: Draft) -> None:
+    """The draft stays a draft: who the applicant is will be seen at the window only.
+
+    Staff see it by its number and call to make the appointment; the citizen knows what to bring.
+    """
+    application = draft.application
+    await give_number(talk.session, application, now=talk.now)
+    papers = papers_to_bring(draft)
+    promised = await call_for(
+        talk, draft, about="appointment", number=application.number or "", papers="、".join(papers)
+    )
+    params: dict[str, Any] = {"title": draft.item.title, "number": application.number or ""}
+    if promised is None:
+        talk.say("apply.appointed_open", **params)
+    else:
+        talk.say("apply.appointed", by=promised, **params)
+    lines = "\n".join(f"· {one}" for one in papers)
+    talk.say("apply.bring_list", papers=lines, **hall_words(talk))
+    draft.remember(appointed=True, paused=True)
+
+
+def papers_to_bring(draft: Draft) -> list[str]:
+    """Originals for the window: the identity card, and every paper that is not a form."""
+    papers = [messages.text("paper.id_card")]
+    papers += [one.name for one in draft.needed_materials() if _is_brought(draft, one)]
+    return list(dict.fromkeys([*papers, *_promised(draft)]))
+
+
+def _is_brought(draft: Draft, material: Material) -> bool:
+    by_register = any(one.kind in ("system", "check") for one in material.satisfied_by)
+    return material.form != ("form",) and not (by_register and draft.supplied(material))
+
+
+def _promised(draft: Draft) -> list[str]:
+    """What the citizen said would be brought to the window."""
+    bring = [
+        material.name
+        for material in draft.needed_materials()
+        if draft.materials.get(material.slug) == "bring"
+    ]
+    bring += [one.label for one in draft.open_fields() if draft.answers.get(one.slug) == "window"]
+    if draft.progress.get("card") == "window":
+        bring.append(messages.text("paper.id_card"))
+    return list(dict.fromkeys(bring))
+
+
+def _say_next(talk: Talk, draft: Draft) -> None:
+    """What may follow, as a button that works."""
+    if draft.supplementing:
+        return
+    for step in talk.knowledge.catalogue.guides.next_steps.get(draft.item.code, ()):
+        item = talk.item(step.item)
+        if item is not None:
+            talk.say("apply.next", say=step.say, title=item.title)

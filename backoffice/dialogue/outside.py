@@ -1,0 +1,43 @@
+"""What is not this hall's business, or no business at all: an emergency, another office, a chat."""
+
+from backoffice.dialogue.consult import planned_named, say_elsewhere, say_known
+from backoffice.dialogue.people import hall_words
+from backoffice.dialogue.situations import say_plan
+from backoffice.dialogue.talk import Talk
+from backoffice.logs import log
+from backoffice.understanding.alarm import crisis_in, is_chat, is_noise
+
+_BORED_AFTER = 2
+
+
+async def out_of_scope(talk: Talk) -> None:
+    """Answer it; a crisis gets its own caring answer with the right number, and a person."""
+    crisis = talk.prepared.get("crisis") or crisis_in(talk.text)
+    if crisis is not None:
+        talk.say(f"crisis.{crisis}")
+        return
+    refusal = talk.prepared.get("refusal")
+    if refusal is not None:
+        # only that it happened: what was said stays in the encrypted turn
+        log("dialogue").info("request.refused", kind=refusal)
+        talk.say(f"refused.{refusal}")
+        return
+    planned = planned_named(talk, None)
+    if planned is not None:
+        talk.say("consult.planned", title=planned)
+    elif not (say_elsewhere(talk) or say_known(talk) or say_plan(talk)):
+        _say_lost(talk)
+
+
+def _say_lost(talk: Talk) -> None:
+    """Chat and noise are answered briefly; the rest is told where else to ask."""
+    kind = "noise" if is_noise(talk.text) else "chat" if is_chat(talk.text) else None
+    if talk.filling is not None:
+        talk.say(f"small.{kind}_in_form" if kind else "small.out_of_scope_in_form")
+        return
+    lost = int(talk.recall("lost", 0)) + 1
+    talk.remember(lost=lost)
+    if lost >= _BORED_AFTER and kind != "chat":
+        talk.say("small.out_of_scope_again", **hall_words(talk))
+    else:
+        talk.say(f"small.{kind}" if kind else "small.out_of_scope")
