@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from catalogue.checks import Surroundings, cross_check
 from catalogue.faults import CatalogueError, Fault, schema_faults
 from catalogue.figures import Figure, Window, load_figures, load_windows
-from catalogue.guides import Guides, load_guides
+from catalogue.guides import Elsewhere, Guides, load_guides
 from catalogue.named_checks import NamedCheck, load_named_checks
 from catalogue.names import Names, names_of
 from catalogue.parameters import (
@@ -57,6 +57,12 @@ class Catalogue:
         """The name to tell a citizen, also of an item that is not in the catalogue yet."""
         item = self.items.get(code)
         return item.title if item else self.planned.get(code)
+
+    def only_elsewhere(self, text: str) -> Elsewhere | None:
+        """Other government business that the text names, with nothing of this hall's beside it."""
+        if self.names.named_in(text) or self.guides.situation_in(text) is not None:
+            return None
+        return self.guides.elsewhere_in(text)
 
 
 def load_catalogue(folder: Path) -> Catalogue:

@@ -13,9 +13,10 @@ from typing import Any
 
 import yaml
 
-from backoffice.dialogue.small import crisis_in
 from backoffice.dialogue.wanted import volunteered
 from backoffice.understanding import closed_act, extract, mask, normalise
+from backoffice.understanding.alarm import crisis_in, refusal_in
+from backoffice.understanding.clauses import requests_in
 from catalogue.loader import Catalogue
 
 NONE, OTHER = "none", "other"
@@ -121,14 +122,16 @@ def _question(source: str, row: dict[str, Any]) -> Question:
 
 
 def as_said_first(text: str, catalogue: Catalogue, today: date) -> dict[str, Any]:
-    """`{text, hint}` for the model: the sentence as the first of a visit."""
+    """`{text, hint, clauses}` for the model: the sentence as the first of a visit."""
     said = normalise(text)
-    if crisis_in(said) is not None:
-        return {"text": mask(said), "hint": {"act": "out_of_scope", "item": None}}
     act = closed_act(said)
+    outright = crisis_in(said) or refusal_in(said)
+    if outright or (act is None and catalogue.only_elsewhere(said) is not None):
+        return {"text": mask(said), "hint": {"act": "out_of_scope", "item": None}}
     about = next(iter(catalogue.items.values()), None)
     safe = mask(said)
     if act is None and about is not None:
         found = extract(said, volunteered(about), today=today)
         safe = found.rest if found.found and found.rest.strip() else found.safe_text
-    return {"text": safe or said, "hint": {"act": act, "item": None}}
+    clauses = requests_in(safe) if act is None else []
+    return {"text": safe or said, "hint": {"act": act, "item": None}, "clauses": clauses}

@@ -101,7 +101,7 @@ def _hear_freely(talk: Talk, act: str | None) -> Heard:
     """Nothing is awaited: only make the text safe. Names and addresses go too, where known."""
     if (meaning := meaning_of(talk)) is not None:
         return Heard(mask(talk.text), meaning.act, item=meaning.item)
-    if act is None and _is_elsewhere(talk):
+    if act is None and talk.knowledge.catalogue.only_elsewhere(talk.text) is not None:
         return Heard(mask(talk.text), "out_of_scope")
     about = talk.item(talk.conversation.item_code)
     about = about or next(iter(talk.knowledge.catalogue.items.values()), None)
@@ -110,14 +110,6 @@ def _hear_freely(talk: Talk, act: str | None) -> Heard:
     found = extract(talk.text, volunteered(about), today=talk.today)
     # "我要办居住证，我叫李梅": what is wanted is in the rest; the answers are taken once it is begun.
     return Heard(found.rest if found.found and found.rest.strip() else found.safe_text)
-
-
-def _is_elsewhere(talk: Talk) -> bool:
-    """Other government business by its name, and nothing of this hall's beside it."""
-    catalogue = talk.knowledge.catalogue
-    if catalogue.names.named_in(talk.text) or catalogue.guides.situation_in(talk.text):
-        return False
-    return catalogue.guides.elsewhere_in(talk.text) is not None
 
 
 async def _hear_form(talk: Talk, draft: Draft, act: str | None) -> Heard:
