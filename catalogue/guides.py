@@ -23,6 +23,11 @@ Phrases = Annotated[
     tuple[Text, ...], Field(description="市民的说法；“…”代表中间可以有几个字，例如 生…孩子")
 ]
 
+_ASKED_FOR = re.compile("办|换|补|取|考|领|登记|迁|投诉|怎么|怎样|咋|点样|点搞|去哪|哪里|哪儿|边度|预约|拖欠")
+_AS_PAPER = re.compile("带|没有|冇|无|要不要|用不用|使唔使|算不算|有效|期限|过期|到期|寄|自取|复印|原件")
+_AROUND_A_WISH = 8
+"""Characters around the name in a plain wish: `我想问一下…怎么办`."""
+
 
 class NearOption(Strict):
     """One of the items that people mix up, and what tells it from the others."""
@@ -143,6 +148,13 @@ class Guides:
         """The business of another authority that the text names."""
         named = max(self.elsewhere, key=lambda one: one.named_in(text), default=None)
         return named if named is not None and named.named_in(text) else None
+
+    def wanted_elsewhere(self, text: str) -> Elsewhere | None:
+        """The business of another authority that the text does nothing but ask for."""
+        found = self.elsewhere_in(text)
+        if found is None or _AS_PAPER.search(text) or not _ASKED_FOR.search(text):
+            return None
+        return found if len(text) <= found.named_in(text) + _AROUND_A_WISH else None
 
 
 class _Near(Strict):

@@ -59,10 +59,13 @@ class Catalogue:
         return item.title if item else self.planned.get(code)
 
     def only_elsewhere(self, text: str) -> Elsewhere | None:
-        """Other government business that the text names, with nothing of this hall's beside it."""
+        """Other government business, when the text asks for it and for nothing else.
+
+        Short texts only: in a longer one such a name is mostly a paper or a part of the story.
+        """
         if self.names.named_in(text) or self.guides.situation_in(text) is not None:
             return None
-        return self.guides.elsewhere_in(text)
+        return self.guides.wanted_elsewhere(text)
 
 
 def load_catalogue(folder: Path) -> Catalogue:

@@ -1,10 +1,8 @@
 """Which items a text calls by name."""
 
-import re
+import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
-from functools import cached_property
 
-from catalogue.phrases import pattern_of
 from catalogue.schema import ServiceItem
 
 _ENDINGS = ("申领", "申请", "认定", "登记", "核发", "备案")
@@ -26,22 +24,31 @@ def names_of(item: ServiceItem) -> tuple[str, ...]:
     return tuple(dict.fromkeys(one for one in names if one))
 
 
+def _plain(name: str) -> str:
+    """As a citizen's text is compared: half-width signs, small letters."""
+    return unicodedata.normalize("NFKC", name).lower()
+
+
 class Names:
     """Finds the names of items in texts; the longest name wins a place."""
 
     def __init__(self, names: Mapping[str, Iterable[str]]) -> None:
-        self._code_of = {name.lower(): code for code, all_ in names.items() for name in all_}
-
-    @cached_property
-    def _pattern(self) -> re.Pattern[str]:
-        return pattern_of(self._code_of)
-
-    def _found(self, text: str) -> Iterator[str]:
-        for one in self._pattern.finditer(text):
-            code = self._code_of.get(one[0].lower())
-            if code is not None:
-                yield code
+        self._code_of = {_plain(name): code for code, all_ in names.items() for name in all_}
 
     def named_in(self, text: str) -> list[str]:
-        """Codes of the items named, in the order of the text, each once."""
-        return list(dict.fromkeys(self._found(text)))
+        """Codes of the items named, in the order of the text, each once.
+
+        In "办居住证签注" the name 居住证签注 leaves no place for 办居住证, which begins before it.
+        """
+        taken: list[tuple[int, int, str]] = []
+        for start, end, code in sorted(self._places(_plain(text)), key=lambda p: p[0] - p[1]):
+            if all(end <= s or e <= start for s, e, _ in taken):
+                taken.append((start, end, code))
+        return list(dict.fromkeys(code for _, _, code in sorted(taken)))
+
+    def _places(self, text: str) -> Iterator[tuple[int, int, str]]:
+        for name, code in self._code_of.items():
+            start = text.find(name)
+            while start >= 0:
+                yield start, start + len(name), code
+                start = text.find(name, start + 1)

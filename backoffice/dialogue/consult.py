@@ -14,7 +14,7 @@ from backoffice.dialogue.choosing import (
 from backoffice.dialogue.situations import say_plan
 from backoffice.dialogue.talk import Talk
 from backoffice.dialogue.wanted import wanted_field
-from backoffice.understanding import fields_named
+from backoffice.understanding import fields_named, normalise
 from catalogue.form import Option
 from catalogue.loader import Catalogue
 from catalogue.names import names_of, stem
@@ -153,7 +153,7 @@ def _dice(one: str, other: str) -> float:
 
 @lru_cache(maxsize=4096)
 def _pairs(text: str) -> frozenset[str]:
-    bare = text.rstrip("?？吗呢")
+    bare = normalise(text).rstrip("?吗呢")
     return frozenset(bare[i : i + 2] for i in range(len(bare) - 1))
 
 
