@@ -13,6 +13,7 @@ import yaml
 from jinja2 import Environment, FileSystemLoader
 
 from catalogue.loader import Catalogue
+from catalogue.shared import load_shared
 
 TODO = "待填"
 _TEMPLATES = Path(__file__).resolve().parent / "templates"
@@ -125,7 +126,7 @@ def write(answers: Mapping[str, Any], catalogue: Catalogue, data: Path) -> list[
         **answers,
         "number": max((item.number for item in catalogue.items.values()), default=0) + 1,
         "todo": TODO,
-        "papers": _papers(answers["papers"], catalogue),
+        "papers": _papers(answers["papers"], data),
     }
     for path, template in zip(paths, ("item.yml", "sentences.yml"), strict=True):
         path.write_text(environment.get_template(template).render(**content), "utf-8")
@@ -138,14 +139,14 @@ def _quoted(value: Any) -> str:
     return text.removesuffix("\n").removesuffix("\n...").strip()
 
 
-def _papers(names: list[str], catalogue: Catalogue) -> list[dict[str, str]]:
+def _papers(names: list[str], data: Path) -> list[dict[str, str]]:
     """A paper that other items share is named by `use:`; another gets a slug of its own."""
-    shared = {"身份证": "id_card", "身份证原件": "id_card"}
+    parts, _ = load_shared(data / "shared")
+    shared = {str(raw["name"]).partition("（")[0]: slug for slug, raw in parts.materials.items()}
     made = []
     for number, name in enumerate(names, start=1):
-        made.append(
-            {"use": shared[name]} if name in shared else {"slug": f"paper_{number}", "name": name}
-        )
+        use = next((slug for title, slug in shared.items() if title.endswith(name)), None)
+        made.append({"use": use} if use else {"slug": f"paper_{number}", "name": name})
     return made
 
 

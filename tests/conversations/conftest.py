@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -18,8 +19,10 @@ from backoffice.clock import DemoClock
 from backoffice.crypto import KeyRing
 from backoffice.db import Base
 from backoffice.outbox.models import OutboxEntry
+from bootstrap import container
 from bootstrap.container import Office, build, use_office
 from bootstrap.settings import ROOT, Settings
+from catalogue.loader import load_catalogue
 from gateway.app import create_app
 from integrations.ports import CardReading
 from integrations.registers.people import DemoPerson, load_people
@@ -62,6 +65,14 @@ class SetClock:
 
     def set(self, moment: datetime) -> None:
         self.moment = moment.astimezone(UTC)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _catalogue_is_read_once() -> Iterator[None]:
+    """It is immutable, and reading it takes two seconds."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(container, "load_catalogue", cache(load_catalogue))
+        yield
 
 
 @pytest.fixture

@@ -1,0 +1,114 @@
+"""Models are kept whole; one pointer says which answers."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from catalogue.loader import Catalogue
+from trainer import publish
+from trainer.publish import SwapFailed, go_live, publish_first, rollback
+from trainer.registry import MODEL_NAME, Registry, RegistryError
+
+NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+
+
+def trained(registry: Registry, fingerprint: str, program: str = "p1") -> None:
+    folder = registry.models / "candidate"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / MODEL_NAME).write_bytes(fingerprint.encode())
+    (folder / "xiaozheng.fingerprint").write_text(fingerprint)
+    (folder / "program.fingerprint").write_text(program)
+
+
+@pytest.fixture
+def registry(tmp_path: Path) -> Registry:
+    return Registry(tmp_path / "models")
+
+
+@pytest.fixture
+def told(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What the running bot was told to answer with."""
+    swapped: list[str] = []
+    monkeypatch.setattr(publish, "tell_bot", lambda id: swapped.append(id) or True)
+    return swapped
+
+
+def test_nothing_trained_is_told(registry: Registry) -> None:
+    with pytest.raises(RegistryError, match="make train"):
+        registry.candidate()
+    assert registry.live() is None and registry.history() == []
+
+
+def test_the_first_model_and_a_new_program_are_published_by_themselves(registry: Registry) -> None:
+    trained(registry, "aaaaaaaa")
+    publish_first(registry)
+    first = registry.live()
+    assert first is not None and first.file.read_bytes() == b"aaaaaaaa"
+    trained(registry, "bbbbbbbb")
+    publish_first(registry)
+    assert registry.live() == first  # new data wait for make publish
+    trained(registry, "cccccccc", program="p2")
+    publish_first(registry)
+    live = registry.live()
+    assert live is not None and live.fingerprint == "cccccccc"
+    assert [one.fingerprint for one in registry.history()] == ["aaaaaaaa", "cccccccc"]
+
+
+def test_rollback_goes_to_what_was_replaced_and_by_name_anywhere(
+    registry: Registry, told: list[str]
+) -> None:
+    made = []
+    for number, fingerprint in enumerate(("aaaaaaaa", "bbbbbbbb", "cccccccc")):
+        trained(registry, fingerprint)
+        now = NOW + timedelta(minutes=number)
+        one = registry.add(registry.candidate(), None, now=now, by="x", note="", verdict="")
+        go_live(registry, one)
+        made.append(one.id)
+    assert rollback(registry, None).id == made[1] and registry.live().id == made[1]  # type: ignore[union-attr]
+    assert rollback(registry, None).id == made[0]
+    with pytest.raises(RegistryError, match="退不回去"):
+        rollback(registry, None)
+    assert rollback(registry, made[2]).id == made[2]
+    assert told == [*made, made[1], made[0], made[2]]
+    with pytest.raises(RegistryError, match="没有发布过"):
+        rollback(registry, "nowhere")
+
+
+def test_a_bot_that_cannot_change_keeps_the_old_model(
+    registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trained(registry, "aaaaaaaa")
+    publish_first(registry)
+    before = registry.live()
+    trained(registry, "bbbbbbbb")
+    made = registry.add(registry.candidate(), None, now=NOW, by="x", note="", verdict="")
+
+    def refuse(id: str) -> bool:
+        raise SwapFailed("no")
+
+    monkeypatch.setattr(publish, "tell_bot", refuse)
+    with pytest.raises(SwapFailed):
+        go_live(registry, made)
+    assert registry.live() == before
+
+
+def test_what_is_live_is_not_published_again(
+    registry: Registry, catalogue: Catalogue, told: list[str]
+) -> None:
+    trained(registry, "aaaaaaaa")
+    publish_first(registry)
+    assert publish.publish(registry, catalogue, "") == registry.live()
+    assert len(registry.history()) == 1 and told == []
+
+
+def test_the_evaluation_is_kept_with_the_model(registry: Registry, tmp_path: Path) -> None:
+    trained(registry, "aaaaaaaa")
+    (tmp_path / "report.html").write_text("x")
+    (tmp_path / "predictions.jsonl").write_text("")
+    (tmp_path / "own-aaaaaaaa.jsonl").write_text("the same again")
+    made = registry.add(registry.candidate(), tmp_path, now=NOW, by="x", note="n", verdict="v")
+    names = {path.name for path in made.folder.iterdir()}
+    assert {"report.html", "predictions.jsonl", "about.json", MODEL_NAME} <= names
+    assert "own-aaaaaaaa.jsonl" not in names
+    assert registry.history()[0].note == "n"
