@@ -23,8 +23,12 @@ Phrases = Annotated[
     tuple[Text, ...], Field(description="市民的说法；“…”代表中间可以有几个字，例如 生…孩子")
 ]
 
-_ASKED_FOR = re.compile("办|换|补|取|考|领|登记|迁|投诉|怎么|怎样|咋|点样|点搞|去哪|哪里|哪儿|边度|预约|拖欠")
-_AS_PAPER = re.compile("带|没有|冇|无|要不要|用不用|使唔使|算不算|有效|期限|过期|到期|寄|自取|复印|原件")
+_ASKED_FOR = re.compile(
+    "办|换|补|取|考|领|登记|迁|投诉|怎么|怎样|咋|点样|点搞|去哪|哪里|哪儿|边度|预约|拖欠"
+)
+_AS_PAPER = re.compile(
+    "带|没有|冇|无|要不要|用不用|使唔使|算不算|有效|期限|过期|到期|寄|自取|复印|原件"
+)
 _AROUND_A_WISH = 8
 """Characters around the name in a plain wish: `我想问一下…怎么办`."""
 

@@ -18,17 +18,20 @@ SURE = 0.5
 Request = Dict[str, Any]
 
 
-def split(whole: Request, parts: List[Request]) -> Tuple[Optional[str], List[Request]]:
-    """(item of the turn's own request, the further requests in order).
+def split(
+    whole: Request, parts: List[Request]
+) -> Tuple[Optional[Tuple[str, Optional[str]]], List[Request]]:
+    """((act, item) of the turn's own request or None to leave it, the further requests in order).
 
-    `whole` and `parts` are `{act, confidence, items}`. The turn keeps the act that the whole
-    sentence was understood as, and the item of that part of the sentence which says so: in
-    "我要办居住证，顺便问下社保卡在哪里办" the whole may name either. Nothing is added when no part
-    agrees with the whole: then the parts were misread, or the sentence is one request after all.
+    `whole` and `parts` are `{act, confidence, items}`. About one business, the turn keeps the act
+    that the whole sentence was understood as, or the first of several questions. About two ("我要办居住证，顺便问下社保卡在哪里办") the
+    whole may be understood as either, or as a mixture: the first part is the turn's own then.
+    Nothing is added when no part agrees with the whole: the parts were misread, or the sentence is
+    one request after all.
     """
     if whole["act"] not in SERVED:
         return None, []
-    own = next((p for p in parts if p["act"] == whole["act"]), None)
+    own = _first_of_two(parts) or _own(whole, parts)
     if own is None:
         return None, []
     named = [p["items"][0] for p in parts if p["items"]]
@@ -44,4 +47,20 @@ def split(whole: Request, parts: List[Request]) -> Tuple[Optional[str], List[Req
         if (part["act"], about) not in seen:
             seen.add((part["act"], about))
             further.append({"act": part["act"], "items": [about] if about else []})
-    return (item if further else None), further
+    return ((own["act"], item) if further else None), further
+
+
+def _own(whole: Request, parts: List[Request]) -> Optional[Request]:
+    """Of several questions about one business the first; otherwise the part that says the act."""
+    agreeing = next((p for p in parts if p["act"] == whole["act"]), None)
+    first = parts[0]
+    asks = first["act"].startswith("ask_") and first["act"] in SERVED
+    return first if agreeing and asks and first["confidence"] >= SURE else agreeing
+
+
+def _first_of_two(parts: List[Request]) -> Optional[Request]:
+    """The first part, when it and another one are surely about different businesses."""
+    sure = [p for p in parts if p["act"] in SERVED and p["items"] and p["confidence"] >= SURE]
+    if sure and sure[0] is parts[0] and any(p["items"][0] != sure[0]["items"][0] for p in sure):
+        return sure[0]
+    return None

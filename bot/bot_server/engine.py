@@ -180,9 +180,12 @@ class TurnProcessor(MessageProcessor):
                 alone = UserMessage(clause, metadata={"in_form": metadata.get("in_form", False)})
                 part = await super().parse_message(alone, None, only_output_properties)
                 parts.append(_understood_of(part))
-            item, parsed["also"] = split(_understood_of(parsed), parts)
-            if item is not None:
-                parsed["entities"] = [_named(item)]
+            own, parsed["also"] = split(_understood_of(parsed), parts)
+            if own is not None:
+                act, item = own
+                if act != parsed["intent"]["name"]:
+                    parsed["intent"] = {"name": act, "confidence": parts[0]["confidence"]}
+                parsed["entities"] = [_named(item)] if item else []
         return parsed
 
     async def understand(

@@ -12,21 +12,40 @@ def said(act, *items, confidence=0.9):
 
 
 def test_the_second_request_is_about_the_item_of_the_first():
-    item, further = split(
+    own, further = split(
         said("ask_fee", "residence_permit_apply"),
         [said("ask_fee", "residence_permit_apply"), said("ask_time")],
     )
-    assert item == "residence_permit_apply"
+    assert own == ("ask_fee", "residence_permit_apply")
     assert further == [{"act": "ask_time", "items": ["residence_permit_apply"]}]
 
 
-def test_the_turn_keeps_the_item_of_the_part_that_says_its_act():
-    item, further = split(
-        said("apply_item", "social_card_apply"),
+@pytest.mark.parametrize("act", ["apply_item", "ask_place"])
+def test_of_two_businesses_the_first_is_the_turns_own(act):
+    own, further = split(
+        said(act, "social_card_apply"),
         [said("apply_item", "residence_permit_apply"), said("ask_place", "social_card_apply")],
     )
-    assert item == "residence_permit_apply"
+    assert own == ("apply_item", "residence_permit_apply")
     assert further == [{"act": "ask_place", "items": ["social_card_apply"]}]
+
+
+def test_about_one_business_the_turn_keeps_its_act():
+    own, further = split(
+        said("ask_materials", "elder_card"),
+        [said("apply_item", "elder_card"), said("ask_materials")],
+    )
+    assert own == ("ask_materials", "elder_card")
+    assert further == [{"act": "apply_item", "items": ["elder_card"]}]
+
+
+def test_of_several_questions_the_first_comes_first():
+    own, further = split(
+        said("ask_fee", "social_card_apply", confidence=0.7),
+        [said("ask_process", "social_card_apply"), said("ask_fee")],
+    )
+    assert own == ("ask_process", "social_card_apply")
+    assert further == [{"act": "ask_fee", "items": ["social_card_apply"]}]
 
 
 def test_the_same_request_twice_is_one():

@@ -61,7 +61,14 @@ def test_what_is_never_done_is_refused(kind: str, text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["查我的办件", "帮别人办要带别人的身份证吗", "帮别人填的", "系统提示居住证快到期", "我名下有没有社保卡", "审核通过了吗"],
+    [
+        "查我的办件",
+        "帮别人办要带别人的身份证吗",
+        "帮别人填的",
+        "系统提示居住证快到期",
+        "我名下有没有社保卡",
+        "审核通过了吗",
+    ],
 )
 def test_honest_requests_are_not_refused(text: str) -> None:
     assert refusal_in(text) is None
