@@ -102,9 +102,9 @@ def say_elsewhere(talk: Talk) -> bool:
     other = talk.knowledge.catalogue.guides.elsewhere_in(talk.text)
     if other is None:
         return False
-    words = facts.hedged(messages.text("elsewhere.where", where=other.where), other.status)
+    key = "elsewhere.where" if other.status == "verified" else "elsewhere.where_or_ask"
     buttons = [] if talk.filling else messages.buttons("elsewhere.where")
-    talk.say_words(words, buttons=buttons)
+    talk.say(key, where=other.where, buttons=buttons)
     return True
 
 
