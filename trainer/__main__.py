@@ -53,18 +53,23 @@ def _evaluate(options: argparse.Namespace) -> int:
     registry = publish.installed_registry()
     catalogue = load_catalogue(ROOT / "data/items")
     if options.out:
-        model = registry.live() or registry.candidate()
+        model = _model(registry, options.model) if options.model else _answering(registry)
         judged = evaluation.answer_file(model, options.files[0], options.out, catalogue)
         if judged:
             print(evaluation.summary({options.files[0].name: figures(judged)}))
         say(f"写好了 {options.out}（模型 {model.id}）")
         return 0
-    model = _model(registry, options.model)
+    model = _model(registry, options.model or "candidate")
     files = options.files or evaluation.held_out_files()
     result = evaluation.evaluate(model, files, catalogue, quick=options.quick)
     print(evaluation.summary(result["parts"]))
     say(f"报告：{(evaluation.FOLDER / evaluation.REPORT).relative_to(ROOT)}")
     return 0
+
+
+def _answering(registry: Registry) -> Model:
+    """The live model; before anything was published, what was trained last."""
+    return registry.live() or registry.candidate()
 
 
 def _model(registry: Registry, name: str) -> Model:
@@ -131,7 +136,7 @@ def _parser() -> argparse.ArgumentParser:
     sub = add("evaluate", _evaluate)
     sub.add_argument("files", type=Path, nargs="*")
     sub.add_argument("--out", type=Path)
-    sub.add_argument("--model", default="candidate")
+    sub.add_argument("--model", default="", help="candidate, live, or an id")
     sub.add_argument("--quick", action="store_true")
     sub = add("publish", _publish)
     sub.add_argument("--first", action="store_true")

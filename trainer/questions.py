@@ -81,14 +81,20 @@ def _lines(path: Path) -> list[dict[str, Any]]:
 def _entries(path: Path) -> list[dict[str, Any]]:
     content = yaml.safe_load(path.read_text("utf-8"))
     if isinstance(content, list):
-        voices = [(one.get("style"), one["says"]) for one in content]
-        return [_entry(said, style) for style, says in voices for said in says]
+        return [row for one in content for row in _voice(one)]
     return [
         {"act": act, "items": [item], "text": text}
         for act, items in content.items()
         for item, texts in items.items()
         for text in texts
     ]
+
+
+def _voice(one: dict[str, Any]) -> list[dict[str, Any]]:
+    """One sentence by itself, or one imagined person's (`voice`, `says`)."""
+    if "says" not in one:
+        return [one]
+    return [_entry(said, one.get("style")) for said in one["says"]]
 
 
 def _entry(said: Any, style: str | None) -> dict[str, Any]:

@@ -9,10 +9,10 @@ from catalogue.loader import Catalogue, load_catalogue
 from trainer.new_item import QUESTIONS, AnswersUnusable, asked, read_answers, still_open, write
 
 ANSWERS = {
-    "code": "home_care_subsidy",
-    "name": "居家养老服务补贴申请",
-    "short_name": "居家养老补贴",
-    "aliases": "居家养老补贴、上门养老服务",
+    "code": "trial_allowance",
+    "name": "试办补贴申请",
+    "short_name": "试办补贴",
+    "aliases": "试办补贴、试试看的补贴",
     "department": "mzj",
     "authority": "禅城区民政局",
     "who": "佛山户籍、60岁以上的困难老人: 要评估",
@@ -32,16 +32,16 @@ def answers_file(folder: Path, **change: object) -> Path:
 def test_what_is_written_passes_the_check(catalogue: Catalogue, data: Path, tmp_path: Path) -> None:
     answers = read_answers(answers_file(tmp_path), catalogue)
     write(answers, catalogue, data)
-    item = load_catalogue(data / "items").items["home_care_subsidy"]
+    item = load_catalogue(data / "items").items["trial_allowance"]
     assert item.applicants.summary == ANSWERS["who"]
-    assert item.aliases == ("居家养老补贴", "上门养老服务")
+    assert item.aliases == ("试办补贴", "试试看的补贴")
     assert item.number == max(one.number for one in catalogue.items.values()) + 1
     # nothing unknown is written as if it were known
     assert item.fee.yuan is None and item.fee.status == "assumed"
-    left = still_open(data, "home_care_subsidy")
+    left = still_open(data, "trial_allowance")
     assert len(left) > 20 and all("第" in line for line in left)
-    sentences = yaml.safe_load((data / "nlu/items/home_care_subsidy.yml").read_text("utf-8"))
-    assert sentences["item"] == "home_care_subsidy" and sentences["sentences"]["apply_item"]
+    sentences = yaml.safe_load((data / "nlu/items/trial_allowance.yml").read_text("utf-8"))
+    assert sentences["item"] == "trial_allowance" and sentences["sentences"]["apply_item"]
     with pytest.raises(AnswersUnusable, match="已经有这个文件"):
         write(answers, catalogue, data)
 
@@ -74,5 +74,5 @@ def test_at_the_terminal_a_wrong_answer_is_asked_for_again(catalogue: Catalogue)
         return next(replies)
 
     answers = asked(ask, catalogue)
-    assert answers["code"] == "home_care_subsidy"
+    assert answers["code"] == "trial_allowance"
     assert any("按回车再答一次" in question for question in heard)

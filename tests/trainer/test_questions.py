@@ -30,6 +30,18 @@ def test_json_lines_and_the_projects_own_files(tmp_path: Path) -> None:
     assert len(read_questions(held_out_files())) > 200
 
 
+def test_a_persons_sentences_and_single_ones_in_one_file(tmp_path: Path) -> None:
+    path = tmp_path / "x.yml"
+    path.write_text(
+        "- voice: 老伯\n  style: 啰嗦\n  says:\n    - [ask_fee, a, 甲]\n"
+        "- {act: describe_need, item: a, items: [a, b], style: 急, text: 乙}\n",
+        "utf-8",
+    )
+    first, second = read_questions([path])
+    assert (first.act, first.items, first.style) == ("ask_fee", ("a",), "啰嗦")
+    assert (second.items, second.style) == (("a", "b"), "急")
+
+
 @pytest.mark.parametrize("content", ["{}", "[1]", '{"text": 1}', "{"])
 def test_a_faulty_line_is_told(tmp_path: Path, content: str) -> None:
     path = tmp_path / "x.jsonl"
