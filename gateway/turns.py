@@ -70,7 +70,7 @@ async def run_turn(
             safe_text=prepared["safe"] or _EVENT,
             act=prepared["act"],
             item=prepared["item"],
-            clauses=prepared["clauses"],
+            clauses=prepared.get("clauses", ()),
         )
         async with office.sessions.begin() as session:
             talk = await _talk(office, session, conversation_id, token, turn_id, request)
