@@ -61,7 +61,9 @@ def _evaluate(options: argparse.Namespace) -> int:
         return 0
     model = _model(registry, options.model or "candidate")
     files = options.files or evaluation.held_out_files()
-    result = evaluation.evaluate(model, files, catalogue, quick=options.quick)
+    # data/ is what the candidate was made from; of another model it would measure nothing
+    quick = options.quick or model.id != "candidate"
+    result = evaluation.evaluate(model, files, catalogue, quick=quick)
     print(evaluation.summary(result["parts"]))
     say(f"报告：{(evaluation.FOLDER / evaluation.REPORT).relative_to(ROOT)}")
     return 0

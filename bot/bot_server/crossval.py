@@ -17,6 +17,7 @@ import os
 import sys
 import tempfile
 import time
+from copy import copy
 from pathlib import Path
 from random import Random
 from typing import Dict, FrozenSet, Iterable, List, Optional, TextIO
@@ -24,6 +25,7 @@ from typing import Dict, FrozenSet, Iterable, List, Optional, TextIO
 from bot_server import no_tensorflow, quiet  # noqa: F401  (before anything of rasa)
 from bot_server.importer import GROUP, Sentence, TrainerFiles, read_sentences
 from bot_server.settings import ROOT
+from rasa.shared.nlu.constants import TEXT
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 FOLDS = 3
@@ -35,11 +37,21 @@ class WithoutSome(TrainerFiles):
     """The trainers' files without the groups that are held out."""
 
     held_out: FrozenSet[int] = frozenset()
+    #: What is asked: a variant of another sentence may happen to read the same.
+    asked: FrozenSet[str] = frozenset()
+    #: Read once: files that change meanwhile must not move a sentence to another group.
+    whole: Optional[TrainingData] = None
 
     def get_nlu_data(self, language: Optional[str] = "zh") -> TrainingData:
         """As TrainerFiles, less the held-out sentences and everything made of them."""
-        examples = super().get_nlu_data(language).training_examples
-        return TrainingData([m for m in examples if m.get(GROUP) not in self.held_out])
+        whole = self.whole or super().get_nlu_data(language)
+        return TrainingData(
+            [
+                copy(m)
+                for m in whole.training_examples
+                if m.get(GROUP) not in self.held_out and m.get(TEXT) not in self.asked
+            ]
+        )
 
 
 def deal(written: List[Sentence], asked: Iterable[int], folds: int) -> List[FrozenSet[int]]:
@@ -60,15 +72,16 @@ def deal(written: List[Sentence], asked: Iterable[int], folds: int) -> List[Froz
 
 def cross_validate(root: Path, out: TextIO, folds: int = FOLDS) -> int:
     """Write every asked sentence's line; answers how many."""
-    from bot_server.train import data_folders
+    from bot_server.train import data_folders, importer_of
 
     written = read_sentences(data_folders(root))
     compiled = {s.text for s in read_sentences([root / "build" / "nlu"])}
     asked = [n for n, s in enumerate(written) if s.text not in compiled]
+    whole = importer_of(root).get_nlu_data()
     count = 0
     for number, held_out in enumerate(deal(written, asked, folds), start=1):
         print(f"第 {number} 份，共 {folds} 份：训练……", flush=True)
-        lines = asyncio.run(_one_fold(root, written, held_out, f"{number}/{folds}"))
+        lines = asyncio.run(_one_fold(root, whole, written, held_out, f"{number}/{folds}"))
         for line in lines:
             out.write(json.dumps({**line, "fold": number}, ensure_ascii=False) + "\n")
         count += len(lines)
@@ -76,14 +89,19 @@ def cross_validate(root: Path, out: TextIO, folds: int = FOLDS) -> int:
 
 
 async def _one_fold(
-    root: Path, written: List[Sentence], held_out: FrozenSet[int], name: str
+    root: Path,
+    whole: TrainingData,
+    written: List[Sentence],
+    held_out: FrozenSet[int],
+    name: str,
 ) -> List[dict]:
     from bot_server.parse import parser_of
     from bot_server.train import importer_of, run_graph
 
     with tempfile.TemporaryDirectory() as folder:
         importer = importer_of(root, WithoutSome)
-        importer.held_out = held_out
+        importer.held_out, importer.whole = held_out, whole
+        importer.asked = frozenset(written[group].text for group in held_out)
         made = Path(folder) / "fold.tar.gz"
         # the graph runner starts a loop of its own
         await asyncio.get_running_loop().run_in_executor(
