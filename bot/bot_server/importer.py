@@ -29,6 +29,8 @@ from bot_server.nlu.variants import Labelled, Words, with_variants
 ITEM_LABEL = "item_label"
 #: Sentences made from one written sentence share this number.
 GROUP = "group"
+#: Whether the sentence is nothing but the name of an item.
+IS_NAME = "is_name"
 WORDS = "words"
 _NODE_DEFAULTS = (("eager", False), ("is_target", False), ("is_input", False), ("resource", None))
 #: The catalogue's codes while build/nlu/items.yml does not exist.
@@ -84,6 +86,16 @@ def training_sentences(paths: Iterable[Union[str, Path]]) -> List[Labelled]:
     known = frozenset(s.item for s in written) | {NO_ITEM, OTHER_ITEM}
     made = with_variants(labelled, Words.read(words))
     return [s if s.item in known else replace(s, item=OTHER_ITEM) for s in made]
+
+
+def item_names(paths: Iterable[Union[str, Path]]) -> FrozenSet[str]:
+    """What the catalogue's items are called. Raises TrainingFileError."""
+    found = set()
+    for path in _yaml_files(paths):
+        content = yaml.safe_load(path.read_text("utf-8"))
+        if isinstance(content, list):
+            found |= {s.text for s in _compiled(path, {"examples": content})}
+    return frozenset(found)
 
 
 def _yaml_files(paths: Iterable[Union[str, Path]]) -> List[Path]:
@@ -161,9 +173,11 @@ class TrainerFiles(RasaFileImporter):
     def get_nlu_data(self, language: Optional[str] = "zh") -> TrainingData:
         """The sentences as Rasa's training data; the item is a message attribute."""
         messages = []
+        names = item_names(self._paths)
         for sentence in training_sentences(self._paths):
             message = Message.build(sentence.text, intent=sentence.act)
             message.set(ITEM_LABEL, sentence.item)
             message.set(GROUP, sentence.group)
+            message.set(IS_NAME, sentence.text in names)
             messages.append(message)
         return TrainingData(messages)

@@ -21,7 +21,6 @@ from scipy.sparse import csr_matrix, hstack
 from sklearn.feature_extraction.text import TfidfVectorizer
 
 from bot_server.nlu.homophones import levelled_sound
-from bot_server.nlu.shapes import WordShapes
 
 jieba.setLogLevel("ERROR")
 _simplify = OpenCC("t2s").convert
@@ -101,18 +100,17 @@ def sounds(sentence: Analysed) -> List[str]:
 class FeatureSpace:
     """Weighted tf-idf of each kind of feature, side by side in one row.
 
-    Fitted with scikit-learn. A single sentence is read by `row`, without sparse matrices: building
+    `more` are further kinds of features. Fitted with scikit-learn. A single sentence is read by `row`, without sparse matrices: building
     them costs a turn more than all the rest of understanding.
     """
 
-    def __init__(self, shapes: Optional[WordShapes] = None):
+    def __init__(self, *more: Callable[[Analysed], List[str]]):
         kinds: List[Tuple[Callable[[Analysed], List[str]], float, int]] = [
-            (characters, 1.0, 1),
-            (words, 0.8, 1),
-            (sounds, 0.7, 1),
+            (characters, 1.0, 2),
+            (words, 0.8, 2),
+            (sounds, 0.7, 2),
+            *((counted, 1.0, 2) for counted in more),
         ]
-        if shapes is not None:
-            kinds.append((shapes, 1.0, 2))
         self._kinds = [(counted, weight) for counted, weight, _ in kinds]
         self._rarest = [min_df for _, _, min_df in kinds]
         self._columns: List[Dict[str, int]] = []
@@ -122,7 +120,9 @@ class FeatureSpace:
         """Learn the columns from training sentences; one row per sentence."""
         parts, first = [], 0
         for (counted, weight), min_df in zip(self._kinds, self._rarest, strict=True):
-            vectorizer = TfidfVectorizer(analyzer=counted, sublinear_tf=True, min_df=min_df)
+            vectorizer = TfidfVectorizer(
+                analyzer=counted, sublinear_tf=True, min_df=min_df, dtype=np.float32
+            )
             part = vectorizer.fit_transform(sentences)
             parts.append(part * weight)
             self._columns.append({k: first + int(v) for k, v in vectorizer.vocabulary_.items()})

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from dataclasses import dataclass
-from typing import Dict, List, Optional, Sequence
+from typing import Callable, Dict, List, Optional, Sequence, Tuple
 
 import numpy as np
+from joblib import Parallel, delayed
 from scipy.optimize import minimize_scalar
 from sklearn.model_selection import GroupKFold
 from sklearn.svm import LinearSVC
 
 from bot_server.nlu.features import Analysed, FeatureSpace, analyse
-from bot_server.nlu.shapes import WordShapes
 
 FOLDS = 3
 SEED = 20181214
+#: Softer than scikit-learn's default of 1: as good in cross-validation, in half the time.
+C = 0.3
 
 
 @dataclass
@@ -39,23 +42,20 @@ class LinearModel:
         cls,
         sentences: Sequence[Analysed],
         labels: Sequence[str],
-        shaped_by: Sequence[str] = (),
+        more: Sequence[Callable[[Analysed], List[str]]] = (),
     ) -> "LinearModel":
-        """Train on all sentences; the temperature comes from cross-validation.
+        """Train on all sentences; what cannot be seen on them comes from cross-validation.
 
-        shaped_by: the sentences' acts, when the features shall tell the hall's business apart.
+        more: further kinds of features.
         """
-        features = FeatureSpace(WordShapes(sentences, shaped_by) if shaped_by else None)
+        features = FeatureSpace(*more)
         x = features.fit_transform(sentences)
         y = np.asarray(labels)
         groups = np.asarray([s.group for s in sentences])
-        machine = _machine(y).fit(x, y)
-        weights, bias = machine.coef_, machine.intercept_
-        if len(weights) == 1:  # of two labels there is one score
-            weights, bias = np.vstack([-weights, weights]) / 2, np.append(-bias, bias) / 2
+        classes, weights, bias = _machine(x, y)
         temperature = _temperature(*_held_out_scores(x, y, groups))
         weights = np.ascontiguousarray(weights.T, dtype=np.float32)
-        return cls(features, machine.classes_, weights, bias, temperature)
+        return cls(features, classes, weights, bias, temperature)
 
     def probabilities(
         self, texts: List[str], more: Optional[Dict[str, float]] = None
@@ -71,27 +71,38 @@ class LinearModel:
         return _softmax(scores + np.array([more.get(label, 0.0) for label in self.labels]))
 
 
-def _machine(y: np.ndarray) -> LinearSVC:
-    # As good as logistic regression here and five times as fast. Weights by the square root of
-    # rarity: full balance makes the broad class out_of_scope lose against every narrow one.
+def _machine(x, y: np.ndarray) -> Tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Labels, weights (a row each) and bias of one linear machine per label.
+
+    As good as logistic regression here and five times as fast. A label counts by the square root
+    of its rarity: full balance makes the broad out_of_scope lose against every narrow one.
+    """
     counts = Counter(y)
     mean = len(y) / len(counts)
-    balance = {label: (mean / count) ** 0.5 for label, count in counts.items()}
-    return LinearSVC(C=1.0, class_weight=balance, random_state=SEED)
+    classes = np.unique(y)
+    fitted = Parallel(n_jobs=os.cpu_count())(
+        delayed(_one_against_rest)(x, y == label, (mean / counts[label]) ** 0.5)
+        for label in classes
+    )
+    return classes, np.vstack([w for w, _ in fitted]), np.array([b for _, b in fitted])
 
 
-def _scores(weights: LinearSVC, x) -> np.ndarray:
-    scores = weights.decision_function(x)
-    return np.column_stack([-scores, scores]) / 2 if scores.ndim == 1 else scores
+def _one_against_rest(x, is_label: np.ndarray, weight: float) -> Tuple[np.ndarray, float]:
+    machine = LinearSVC(C=C, class_weight={True: weight, False: 1.0}, random_state=SEED)
+    machine.fit(x, is_label)
+    return machine.coef_[0].astype(np.float32), float(machine.intercept_[0])
 
 
 def _held_out_scores(x, y: np.ndarray, groups: np.ndarray):
-    """Scores of sentences by a model that has not seen them or their variants, and the truth."""
+    """Scores of written sentences by a model that has not seen them or their variants."""
     classes = np.unique(y)
     train, test = next(iter(GroupKFold(FOLDS).split(x, y, groups)))
-    weights = _machine(y[train]).fit(x[train], y[train])
+    # a group begins with the sentence as it was written; its variants would count it many times
+    first = {group: row for row, group in reversed(list(enumerate(groups)))}
+    test = np.array([row for row in test if first[groups[row]] == row])
+    seen, weights, bias = _machine(x[train], y[train])
     scores = np.full((len(test), len(classes)), -3.0)
-    scores[:, np.searchsorted(classes, weights.classes_)] = _scores(weights, x[test])
+    scores[:, np.searchsorted(classes, seen)] = x[test] @ weights.T + bias
     return scores, np.searchsorted(classes, y[test])
 
 
