@@ -33,11 +33,26 @@ from ops.stack import Stack
 from ops.up import prepare
 from tests.conversations import pictures
 from tests.conversations.rule_engine import RuleEngine
-from tests.conversations.script import Person, load_persons
+from tests.conversations.script import ABOUT_ITEMS, Person, load_persons
 from tests.conversations.stage import Stage, until
 from worker.jobs import Jobs
 
 _KEPT_TABLES = frozenset({"audit_trail", "audit_head", "staff_users", "alembic_version"})
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """What hangs on an item's data is played on one database, unless files are asked for."""
+    if os.environ.get("XZ_CONVERSATIONS"):
+        return
+    twice = [one for one in items if _is_about_an_item(one) and "postgresql" in one.name]
+    config.hook.pytest_deselected(items=twice)
+    left_out = set(twice)
+    items[:] = [one for one in items if one not in left_out]
+
+
+def _is_about_an_item(test: pytest.Item) -> bool:
+    path = getattr(test, "callspec", None) and test.callspec.params.get("path")  # type: ignore[attr-defined]
+    return isinstance(path, Path) and path.parent.name == ABOUT_ITEMS
 
 
 @pytest.fixture(scope="session")

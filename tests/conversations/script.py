@@ -12,6 +12,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 
 from backoffice.clock import CHINA
 
+ABOUT_ITEMS = "items"
+"""The sub-folder of the conversations that hang on single items."""
 FOLDER = Path(__file__).resolve().parent
 CHANNELS = {"手机": "phone", "自助机": "kiosk"}
 
