@@ -20,7 +20,7 @@ from integrations.vision.sandbox import SandboxVision
 from tests.conversations.conftest import show_card
 from tests.conversations.ending import check_end
 from tests.conversations.player import Player
-from tests.conversations.script import ABOUT_ITEMS, FOLDER, Person, load_script, script_files
+from tests.conversations.script import FOLDER, Person, load_script, script_files
 from tests.conversations.stage import Stage
 
 FILES = script_files()
