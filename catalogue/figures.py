@@ -14,7 +14,7 @@ from pydantic import Field, model_validator
 
 from catalogue.faults import Fault
 from catalogue.form import wrong
-from catalogue.parameters import load_file
+from catalogue.parameters import load_file, load_named
 from catalogue.sourced import Sourced
 from catalogue.strict import Slug, Strict, Text
 
@@ -82,16 +82,7 @@ class _Windows(Strict):
 
 def load_figures(folder: Path) -> tuple[Mapping[str, Figure], list[Fault]]:
     """All figures of `data/parameters/figures/*.yml`, and what is wrong with the files."""
-    found: dict[str, Figure] = {}
-    faults: list[Fault] = []
-    for path in sorted(folder.glob("*.yml")):
-        content, wrong_here = load_file(path, _Figures)
-        faults += wrong_here
-        for key, figure in content.figures.items() if content else ():
-            if key in found:
-                faults.append(Fault(path.name, f"figures.{key}", "别的文件里也有这个名字，请改名"))
-            found[key] = figure
-    return found, faults
+    return load_named(folder, "figures", _Figures, lambda content: content.figures)
 
 
 def load_windows(path: Path) -> tuple[Mapping[str, Window], list[Fault]]:

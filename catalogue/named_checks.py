@@ -16,7 +16,7 @@ from pydantic.json_schema import SkipJsonSchema
 from catalogue.faults import Fault
 from catalogue.figures import Window
 from catalogue.form import wrong
-from catalogue.parameters import load_file
+from catalogue.parameters import load_named
 from catalogue.strict import Slug, Strict, Text
 
 
@@ -160,13 +160,4 @@ class _Checks(Strict):
 
 def load_named_checks(folder: Path) -> tuple[Mapping[str, NamedCheck], list[Fault]]:
     """All checks of `data/checks/*.yml`, and what is wrong with the files."""
-    found: dict[str, NamedCheck] = {}
-    faults: list[Fault] = []
-    for path in sorted(folder.glob("*.yml")):
-        content, wrong_here = load_file(path, _Checks)
-        faults += wrong_here
-        for key, check in content.checks.items() if content else ():
-            if key in found:
-                faults.append(Fault(path.name, f"checks.{key}", "别的文件里也有这个名字，请改名"))
-            found[key] = check
-    return found, faults
+    return load_named(folder, "checks", _Checks, lambda content: content.checks)

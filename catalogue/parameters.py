@@ -1,6 +1,6 @@
 """Facts about the hall and the world around it: `data/parameters/*.yml` and `data/sources.yml`."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal, Self, TypeVar
@@ -117,6 +117,7 @@ class _Holidays(Strict):
 
 
 S = TypeVar("S", bound=Strict)
+E = TypeVar("E")
 
 
 def load_file(path: Path, model: type[S]) -> tuple[S | None, list[Fault]]:
@@ -130,6 +131,27 @@ def load_file(path: Path, model: type[S]) -> tuple[S | None, list[Fault]]:
         return model.parse(data), []
     except ValidationError as exc:
         return None, schema_faults(path.name, data, exc)
+
+
+def load_named(
+    folder: Path, kind: str, model: type[S], entries: Callable[[S], Mapping[str, E]]
+) -> tuple[dict[str, E], list[Fault]]:
+    """The named entries of all files of a folder, and what is wrong with the files.
+
+    Args:
+        kind: the key under which each file lists its entries.
+        entries: takes them out of a file's content.
+    """
+    found: dict[str, E] = {}
+    faults: list[Fault] = []
+    for path in sorted(folder.glob("*.yml")):
+        content, wrong_here = load_file(path, model)
+        faults += wrong_here
+        for key, entry in entries(content).items() if content else ():
+            if key in found:
+                faults.append(Fault(path.name, f"{kind}.{key}", "别的文件里也有这个名字，请改名"))
+            found[key] = entry
+    return found, faults
 
 
 def _load(path: Path, model: type[S]) -> S:

@@ -1,11 +1,13 @@
 """Fixtures for every test: the databases that we support."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 
+from backoffice.crypto import KeyRing, use_keys
+from backoffice.db import Base, Sessions, make_engine, make_sessions
 from tests import postgres
 
 _DATABASES = os.environ.get("XZ_TEST_DATABASES", "sqlite,postgresql").split(",")
@@ -24,3 +26,14 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
     url = postgres.postgres_url()
     yield url
     postgres.server().drop_database(url)
+
+
+@pytest.fixture
+async def sessions(database_url: str) -> AsyncIterator[Sessions]:
+    """An empty database with fresh keys and the tables of every model imported by the test."""
+    use_keys(KeyRing.generate())
+    engine = make_engine(database_url)
+    async with engine.begin() as connection:
+        await connection.run_sync(Base.metadata.create_all)
+    yield make_sessions(engine)
+    await engine.dispose()

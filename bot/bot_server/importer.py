@@ -43,11 +43,15 @@ class TrainingFileError(Exception):
 
 @dataclass(frozen=True)
 class Sentence:
-    """One training sentence: what is said, the act it does, the item it names."""
+    """One training sentence: what is said, the act it does, the item it names.
+
+    is_name: whether it is nothing but the name of an item, as the catalogue has it.
+    """
 
     text: str
     act: str
     item: str
+    is_name: bool = False
 
 
 def read_sentences(paths: Iterable[Union[str, Path]]) -> List[Sentence]:
@@ -78,7 +82,10 @@ def _known_items(compiled: List[Sentence]) -> FrozenSet[str]:
 def training_sentences(paths: Iterable[Union[str, Path]]) -> List[Labelled]:
     """The written sentences and the variants made of them. Raises TrainingFileError."""
     folders = [Path(p) for p in paths]
-    written = read_sentences(folders)
+    return _with_made(read_sentences(folders), folders)
+
+
+def _with_made(written: List[Sentence], folders: List[Path]) -> List[Labelled]:
     words = next((f / WORDS for f in folders if (f / WORDS).is_dir()), None)
     labelled = [Labelled(s.text, s.act, s.item, n) for n, s in enumerate(written)]
     if words is None:
@@ -86,16 +93,6 @@ def training_sentences(paths: Iterable[Union[str, Path]]) -> List[Labelled]:
     known = frozenset(s.item for s in written) | {NO_ITEM, OTHER_ITEM}
     made = with_variants(labelled, Words.read(words))
     return [s if s.item in known else replace(s, item=OTHER_ITEM) for s in made]
-
-
-def item_names(paths: Iterable[Union[str, Path]]) -> FrozenSet[str]:
-    """What the catalogue's items are called. Raises TrainingFileError."""
-    found = set()
-    for path in _yaml_files(paths):
-        content = yaml.safe_load(path.read_text("utf-8"))
-        if isinstance(content, list):
-            found |= {s.text for s in _compiled(path, {"examples": content})}
-    return frozenset(found)
 
 
 def _yaml_files(paths: Iterable[Union[str, Path]]) -> List[Path]:
@@ -139,7 +136,7 @@ def _texts(path: Path, where: str, texts: Any) -> List[str]:
 
 def _compiled(path: Path, content: dict) -> List[Sentence]:
     try:
-        sentences = [Sentence(e["text"], e["act"], e["item"]) for e in content["examples"]]
+        sentences = [Sentence(e["text"], e["act"], e["item"], True) for e in content["examples"]]
     except (KeyError, TypeError) as exc:
         raise TrainingFileError(f"{path.name}: examples: 每条要有 text、act、item") from exc
     unknown = {s.act for s in sentences} - ACTS
@@ -173,8 +170,10 @@ class TrainerFiles(RasaFileImporter):
     def get_nlu_data(self, language: Optional[str] = "zh") -> TrainingData:
         """The sentences as Rasa's training data; the item is a message attribute."""
         messages = []
-        names = item_names(self._paths)
-        for sentence in training_sentences(self._paths):
+        folders = [Path(p) for p in self._paths]
+        written = read_sentences(folders)
+        names = {s.text for s in written if s.is_name}
+        for sentence in _with_made(written, folders):
             message = Message.build(sentence.text, intent=sentence.act)
             message.set(ITEM_LABEL, sentence.item)
             message.set(GROUP, sentence.group)

@@ -1,7 +1,6 @@
 """Sessions: whoever only looks waits for nobody; those who write come in turn."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 
 import pytest
@@ -14,20 +13,9 @@ import backoffice.outbox.models
 import backoffice.uploads.models  # noqa: F401
 from backoffice import db
 from backoffice.conversations.models import Conversation
-from backoffice.crypto import KeyRing, use_keys
-from backoffice.db import Base, Sessions, make_engine, make_sessions
+from backoffice.db import Sessions
 
 NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
-
-
-@pytest.fixture
-async def sessions(database_url: str) -> AsyncIterator[Sessions]:
-    use_keys(KeyRing.generate())
-    engine = make_engine(database_url)
-    async with engine.begin() as connection:
-        await connection.run_sync(Base.metadata.create_all)
-    yield make_sessions(engine)
-    await engine.dispose()
 
 
 def _visit(token: str) -> Conversation:

@@ -1,6 +1,5 @@
 """A database and keys for the tests of identity."""
 
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 
 import pytest
@@ -10,20 +9,9 @@ import backoffice.identity.models
 import backoffice.outbox.models
 import backoffice.uploads.models  # noqa: F401
 from backoffice.conversations.models import Conversation
-from backoffice.crypto import KeyRing, use_keys
-from backoffice.db import Base, Sessions, make_engine, make_sessions
+from backoffice.db import Sessions
 
 NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
-
-
-@pytest.fixture
-async def sessions(database_url: str) -> AsyncIterator[Sessions]:
-    use_keys(KeyRing.generate())
-    engine = make_engine(database_url)
-    async with engine.begin() as connection:
-        await connection.run_sync(Base.metadata.create_all)
-    yield make_sessions(engine)
-    await engine.dispose()
 
 
 @pytest.fixture

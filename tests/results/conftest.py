@@ -1,6 +1,5 @@
 """A hall with one approved application (a person who does not exist)."""
 
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -8,8 +7,7 @@ import pytest
 
 from backoffice.applications.models import AnswerRow, Application
 from backoffice.applications.states import State
-from backoffice.crypto import KeyRing, use_keys
-from backoffice.db import Base, Sessions, make_engine, make_sessions
+from backoffice.db import Sessions
 from backoffice.results.credential import Issuer
 from backoffice.results.signing import SigningKeys
 from catalogue.loader import load_catalogue
@@ -30,16 +28,6 @@ def item() -> ServiceItem:
 def issuer() -> Issuer:
     keys = SigningKeys.generate(test=True, now=NOW)
     return Issuer("https://xz.example.gov.cn", "石湾镇街道便民服务中心", keys)
-
-
-@pytest.fixture
-async def sessions(database_url: str) -> AsyncIterator[Sessions]:
-    use_keys(KeyRing.generate())
-    engine = make_engine(database_url)
-    async with engine.begin() as connection:
-        await connection.run_sync(Base.metadata.create_all)
-    yield make_sessions(engine)
-    await engine.dispose()
 
 
 async def approve(sessions: Sessions, *, name: str = NAME, citizen_id: str = "citizen-1") -> str:

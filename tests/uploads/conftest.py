@@ -1,6 +1,6 @@
 """A database, keys, a visit with widgets, and a folder for the tests of uploads."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -9,21 +9,10 @@ import pytest
 import backoffice.identity.models
 import backoffice.uploads.models  # noqa: F401
 from backoffice.conversations.models import Conversation, Widget
-from backoffice.crypto import KeyRing, use_keys
-from backoffice.db import Base, Sessions, make_engine, make_sessions
+from backoffice.db import Sessions
 
 NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 AddWidget = Callable[..., Awaitable[str]]
-
-
-@pytest.fixture
-async def sessions(database_url: str) -> AsyncIterator[Sessions]:
-    use_keys(KeyRing.generate())
-    engine = make_engine(database_url)
-    async with engine.begin() as connection:
-        await connection.run_sync(Base.metadata.create_all)
-    yield make_sessions(engine)
-    await engine.dispose()
 
 
 @pytest.fixture
