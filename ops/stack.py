@@ -219,7 +219,7 @@ def running_supervisor(folder: Path) -> int | None:
             probe.connect(str(socket_path(folder)))
         except OSError:
             return None
-    try:
-        return int(control(folder).getPID())
-    except Fault:  # it is ending, and answers no more questions
+    # not asked over the socket: a supervisor that is ending answers with faults or not at all
+    with contextlib.suppress(FileNotFoundError):
         return int((folder / "run" / "supervisord.pid").read_text("ascii"))
+    return None
