@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -98,11 +99,11 @@ class Launched:
             return exc.code, json.load(exc)
 
 
-@pytest.fixture(scope="module")
-def launched(models, tmp_path_factory):
+@contextlib.contextmanager
+def running(models, folder):
+    """The bot over these models with the fake back office, and new keys in `folder`."""
     from conftest import new_key
 
-    folder = tmp_path_factory.mktemp("launched")
     keys = folder / "keys.json"
     keys.write_text(json.dumps({"current": "k1", "keys": {"k1": new_key()}}))
     process = Launched(models, folder, keys)
@@ -110,6 +111,12 @@ def launched(models, tmp_path_factory):
     process.start_bot()
     yield process
     process.stop()
+
+
+@pytest.fixture(scope="module")
+def launched(models, tmp_path_factory):
+    with running(models, tmp_path_factory.mktemp("launched")) as process:
+        yield process
 
 
 @pytest.mark.parametrize("secret", ["", "wrong", SECRET + "x", SECRET[:-1], "x" * 3000])

@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from bot_server.registry import LIVE, MODEL_NAME, REGISTRY, live_id, model_file
-from test_server import SECRET, Launched, body
+from test_server import SECRET, body, running
 
 ASK = {"act": "ask_fee", "item": None}
 TALKERS = 6
@@ -33,16 +33,8 @@ def registry(models, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def published(registry, tmp_path_factory):
-    from conftest import new_key
-
-    folder = tmp_path_factory.mktemp("swapped")
-    keys = folder / "keys.json"
-    keys.write_text(json.dumps({"current": "k1", "keys": {"k1": new_key()}}))
-    process = Launched(registry, folder, keys)
-    process.start_actions()
-    process.start_bot()
-    yield process
-    process.stop()
+    with running(registry, tmp_path_factory.mktemp("swapped")) as process:
+        yield process
 
 
 def control(process, id=None, secret=SECRET):
