@@ -1,7 +1,7 @@
 """Makes more training sentences out of the written ones.
 
 From data/nlu/words come names of businesses, things said around a request, and parts of answers.
-Everything is drawn with a fixed seed: the same files always make the same sentences. A sentence
+Everything is drawn with fixed seeds: the same files always make the same sentences. A sentence
 and what is made of it share a group, so that no fold of a cross-validation knows the answer.
 """
 
@@ -67,17 +67,18 @@ def with_variants(sentences: List[Labelled], words: Words) -> List[Labelled]:
     """The sentences, each followed by its variants, and bare answers at the end."""
     if not words:
         return sentences
-    random = Random(SEED)
     homophones = Homophones(s.text for s in sentences)
     seconds = [s.text for s in sentences if s.act in ACTS_WITH_ITEM and s.item == NO_ITEM]
     made: List[Labelled] = []
     for sentence in sentences:
+        # of its own, so that a sentence added or mended leaves all others' variants as they are
+        random = Random(f"{SEED} {sentence.text}")
         renamed = [sentence, *_renamed(sentence, words, random)]
         made += renamed
         for one in renamed:
             made += _with_more_said(one, words, seconds, random)
             made += _misspoken(one, words, homophones, random)
-    answers = _answers(words, random, first_group=len(sentences))
+    answers = _answers(words, Random(SEED), first_group=len(sentences))
     return _without_doubles(made + answers)
 
 

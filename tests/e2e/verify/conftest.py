@@ -23,7 +23,9 @@ from backoffice.results.credential import Issuer
 from backoffice.results.models import Result
 from backoffice.results.services import issue
 from backoffice.results.signing import SigningKeys
+from bootstrap.settings import ROOT
 from catalogue.loader import load_catalogue
+from catalogue.parameters import load_hall
 from gateway import verification
 from tests.results.conftest import ITEMS, NOW, approve
 
@@ -65,6 +67,7 @@ async def hall(tmp_path: Path) -> AsyncIterator[Hall]:
         issuer=Issuer(url, "石湾镇街道便民服务中心", SigningKeys.generate(test=True, now=NOW)),
         catalogue=load_catalogue(ITEMS),
         settings=SimpleNamespace(demo=True),
+        knowledge=SimpleNamespace(hall=load_hall(ROOT / "data/parameters/hall.yml")),
     )
     running = Hall(url, office.sessions, office.issuer, office)
     office.clock = SimpleNamespace(now=lambda: running.now)

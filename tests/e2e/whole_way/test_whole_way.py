@@ -63,7 +63,9 @@ def hand_in(citizen: Citizen) -> None:
     citizen.hears("1101**********002X", "139****2222")
     citizen.picture("06-review")
     citizen.press("确认提交", "签名")
-    citizen.sign("已经提交", "SW")
+    citizen.sign("积分入学")  # what may be done next comes last
+    submitted = citizen.page.locator(".bubble.bot", has_text="已经提交").last
+    expect(submitted).to_contain_text("SW")
     citizen.picture("07-submitted")
 
 
