@@ -20,15 +20,16 @@ async def finish_when_complete(talk: Talk) -> None:
     step = talk.step() if talk.focus is None else None
     if draft is None or step is None or step.kind != Kind.SUBMIT:
         return
-    if draft.item.identity_level == _AT_WINDOW and not draft.supplementing:
+    again = draft.supplementing  # asked now: handing in ends it
+    if draft.item.identity_level == _AT_WINDOW and not again:
         await _appoint(talk, draft)
     else:
-        await _submit(talk, draft)
-    _say_next(talk, draft)
+        await _submit(talk, draft, again=again)
+    if not again:
+        _say_next(talk, draft)
 
 
-async def _submit(talk: Talk, draft: Draft) -> None:
-    again = draft.supplementing
+async def _submit(talk: Talk, draft: Draft, *, again: bool) -> None:
     application = await submit(talk.session, draft, now=talk.now)
     talk.say(
         "apply.resubmitted" if again else "apply.submitted",
@@ -89,8 +90,6 @@ def _promised(draft: Draft) -> list[str]:
 
 def _say_next(talk: Talk, draft: Draft) -> None:
     """What may follow, as a button that works."""
-    if draft.supplementing:
-        return
     for step in talk.knowledge.catalogue.guides.next_steps.get(draft.item.code, ()):
         item = talk.item(step.item)
         if item is not None:

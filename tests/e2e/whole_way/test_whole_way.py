@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx
 import zxingcpp
 from PIL import Image
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from backoffice.results.credential import KEYS_PATH
 from ops.env import ROOT
@@ -64,8 +64,7 @@ def hand_in(citizen: Citizen) -> None:
     citizen.picture("06-review")
     citizen.press("确认提交", "签名")
     citizen.sign("积分入学")  # what may be done next comes last
-    submitted = citizen.page.locator(".bubble.bot", has_text="已经提交").last
-    expect(submitted).to_contain_text("SW")
+    expect(said_of_handing_in(citizen)).to_contain_text("SW")
     citizen.picture("07-submitted")
 
 
@@ -156,8 +155,12 @@ def look_at_result(citizen: Citizen) -> tuple[str, bytes]:
     return code, shown
 
 
+def said_of_handing_in(citizen: Citizen) -> Locator:
+    return citizen.page.locator(".bubble.bot", has_text="已经提交").last
+
+
 def number_of(citizen: Citizen) -> str:
-    found = re.search(r"SW\d{12}", citizen.last().inner_text())
+    found = re.search(r"SW\d{12}", said_of_handing_in(citizen).inner_text())
     assert found is not None
     return found[0]
 
