@@ -27,6 +27,12 @@ class Rejected(IntegrationError):
     """The other side understood and said no; sending again will not help."""
 
 
+class NoFinger(IntegrationError):
+    """Nobody laid a finger on the sensor in time; the person may be asked again."""
+
+    retryable = True
+
+
 @dataclass(frozen=True)
 class Receipt:
     """The outside system's reference for something it accepted."""
@@ -181,5 +187,120 @@ class SealSigner(Protocol):
         """Seal one PDF. The same `key` again seals no second time where the service can tell.
 
         Raises Unavailable, Rejected (not a PDF).
+        """
+        ...
+
+
+class PrintFault(StrEnum):
+    """Why a picture is not taken as a fingerprint; the first that applies."""
+
+    NOT_A_PICTURE = "not_a_picture"
+    SIZE = "size"
+    NOT_A_PRINT = "not_a_print"
+    POOR = "poor"
+    FEW_POINTS = "few_points"
+
+
+@dataclass(frozen=True)
+class FingerQuality:
+    """Whether a picture is a fingerprint good enough to be compared.
+
+    Attributes:
+        nfiq2: NFIQ 2 score, 0 (useless) to 100; None when it could not be computed.
+        minutiae: how many ridge endings and forks were found.
+        acceptable: whether it passed every gate.
+        fault: the gate that it did not pass; None exactly when acceptable.
+    """
+
+    nfiq2: int | None
+    minutiae: int
+    acceptable: bool
+    fault: PrintFault | None
+
+
+@dataclass(frozen=True)
+class FingerMatch:
+    """How alike two prints are. `score` is 0 or more, larger is more alike."""
+
+    score: int
+    threshold: int
+
+    @property
+    def same(self) -> bool:
+        """Whether the score reaches the threshold in force."""
+        return self.score >= self.threshold
+
+
+class FingerprintMatcher(Protocol):
+    """Compares fingerprints one to one. Slow (up to a second), so never in the event loop.
+
+    Pictures are PNG, JPEG or BMP in any case of grey or colour, `dpi` pixels per inch. Templates
+    are ISO/IEC 19794-2:2005 and personal data: keep them encrypted.
+    """
+
+    async def warm(self) -> None:
+        """Get ready, so that the first print does not wait. Raises Unavailable."""
+        ...
+
+    def close(self) -> None:
+        """Give back what `warm` took; may be used again afterwards."""
+        ...
+
+    async def quality(self, image: bytes, *, dpi: int = 500) -> FingerQuality:
+        """Measure a picture; one that is no print is answered, not raised. Raises Unavailable."""
+        ...
+
+    async def template(self, image: bytes, *, dpi: int = 500) -> bytes:
+        """The template of a picture. Raises Rejected (not acceptable), Unavailable."""
+        ...
+
+    async def match(self, first: bytes, second: bytes) -> FingerMatch:
+        """Compare two templates. Raises Rejected (not a template), Unavailable."""
+        ...
+
+
+@dataclass(frozen=True)
+class FingerImage:
+    """What a sensor saw: an 8-bit grey PNG, dark ridges on light ground, and its resolution."""
+
+    image: bytes
+    dpi: int
+
+
+class FingerprintSensor(Protocol):
+    """The sensor at the desk."""
+
+    async def capture(self, *, timeout_s: float = 15.0) -> FingerImage:
+        """Wait for a finger and take its picture. Raises NoFinger, Unavailable."""
+        ...
+
+
+@dataclass(frozen=True)
+class PoliceAnswer:
+    """What the police's check of a person (核验) says.
+
+    Attributes:
+        match: whether name and number belong together, and the photo to them when one was sent;
+            UNKNOWN is no certain answer and must never be taken for YES.
+        photo_score: how alike the photo is to the police's own, 0 to 1; None without a photo.
+        reference: theirs, for the file.
+        at: when they answered.
+    """
+
+    match: Answer
+    photo_score: float | None
+    reference: str
+    at: datetime
+
+
+class PoliceCheck(Protocol):
+    """The public security's check of a person's name, number and photo (公安核验)."""
+
+    async def verify(
+        self, *, name: str, id_no: str, photo: bytes | None = None, key: str
+    ) -> PoliceAnswer:
+        """Ask once; the same `key` again is the same question. `photo`: a JPEG or PNG.
+
+        Raises Unavailable (an outage is never a yes), Rejected.
         """
         ...
