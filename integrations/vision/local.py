@@ -12,12 +12,23 @@ into the camera is not recognised as one: the band advises a clerk and decides n
 
 import asyncio
 import multiprocessing
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from typing import Literal, TypeVar
 
-from integrations.ports import CardReading, FaceComparison, Unavailable
+from integrations.ports import (
+    CardBackReading,
+    CardReading,
+    FaceComparison,
+    FaceInspection,
+    FacePurpose,
+    FaceTemplate,
+    LiveAction,
+    LiveFrame,
+    LivenessReading,
+    Unavailable,
+)
 from integrations.vision import engine
 
 MODEL = "dlib_face_recognition_resnet_model_v1 (face_recognition 1.3.0)"
@@ -63,8 +74,26 @@ class LocalVision:
         """See `Vision.count_faces`; small faces in the background are not counted."""
         return await self._run(engine.count_faces, image)
 
-    async def compare_faces(self, reference: bytes, probe: bytes) -> FaceComparison | None:
+    async def read_card_back(self, image: bytes) -> CardBackReading:
+        """See `Vision.read_card_back`."""
+        raise Unavailable("vision: not built yet")
+
+    async def inspect_face(self, image: bytes, purpose: FacePurpose) -> FaceInspection:
+        """See `Vision.inspect_face`."""
+        raise Unavailable("vision: not built yet")
+
+    async def check_liveness(
+        self, frames: Sequence[LiveFrame], actions: Sequence[LiveAction]
+    ) -> LivenessReading:
+        """See `Vision.check_liveness`."""
+        raise Unavailable("vision: not built yet")
+
+    async def compare_faces(
+        self, reference: bytes | FaceTemplate, probe: bytes | FaceTemplate
+    ) -> FaceComparison | None:
         """See `Vision.compare_faces`."""
+        if isinstance(reference, FaceTemplate) or isinstance(probe, FaceTemplate):
+            raise Unavailable("vision: not built yet")
         distance = await self._run(engine.face_distance, reference, probe)
         if distance is None:
             return None

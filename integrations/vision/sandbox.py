@@ -4,25 +4,46 @@ It knows the pictures it was shown, by a fingerprint that survives re-encoding a
 says of them what it was told; of any other picture it says that nothing can be read.
 """
 
+import hashlib
 import io
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
+import numpy as np
 from PIL import Image
 
 from integrations.faults import Faults
-from integrations.ports import CardReading, FaceComparison
+from integrations.ports import (
+    ActionResult,
+    CardBackReading,
+    CardReading,
+    FaceComparison,
+    FaceInspection,
+    FacePurpose,
+    FaceTemplate,
+    LiveAction,
+    LiveFrame,
+    LivenessReading,
+    ModelScore,
+    Rejected,
+)
 
+MODEL = "sandbox"
 _SAME_PICTURE = 6
 _THRESHOLDS = (0.40, 0.50)
 _NOTHING = CardReading(None, None, None, None, None, None)
+_NO_BACK = CardBackReading(None, None, None, False)
 
 
 @dataclass(frozen=True)
 class _Known:
     fingerprint: int
     card: CardReading
+    back: CardBackReading
     faces: int
     person: str
+    faults: tuple[str, ...]
+    action: LiveAction | None
 
 
 class SandboxVision:
@@ -33,10 +54,24 @@ class SandboxVision:
         self._known: list[_Known] = []
 
     def knows(
-        self, picture: bytes, *, card: CardReading = _NOTHING, faces: int = 0, person: str = ""
+        self,
+        picture: bytes,
+        *,
+        card: CardReading = _NOTHING,
+        back: CardBackReading = _NO_BACK,
+        faces: int = 0,
+        person: str = "",
+        faults: tuple[str, ...] = (),
+        action: LiveAction | None = None,
     ) -> None:
-        """Say what is on a picture. `person`: equal words are the same person's face."""
-        self._known.append(_Known(_fingerprint(picture), card, faces, person))
+        """Say what is on a picture.
+
+        Args:
+            person: equal words are the same person's face.
+            faults: of the picture of a face, as in `FaceInspection`.
+            action: what the person does on it, when it is a frame of a challenge.
+        """
+        self._known.append(_Known(_fingerprint(picture), card, back, faces, person, faults, action))
 
     async def warm(self) -> None:
         """See `Vision.warm`."""
@@ -49,20 +84,58 @@ class SandboxVision:
         known = self._find(image)
         return known.card if known else _NOTHING
 
+    async def read_card_back(self, image: bytes) -> CardBackReading:
+        """See `Vision.read_card_back`."""
+        known = self._find(image)
+        return known.back if known else _NO_BACK
+
     async def count_faces(self, image: bytes) -> int:
         """See `Vision.count_faces`."""
         known = self._find(image)
         return known.faces if known else 0
 
-    async def compare_faces(self, reference: bytes, probe: bytes) -> FaceComparison | None:
+    async def inspect_face(self, image: bytes, purpose: FacePurpose) -> FaceInspection:
+        """See `Vision.inspect_face`; the purpose changes nothing here."""
+        known = self._find(image)
+        if known is None or not known.faces:
+            return FaceInspection(("none",), 0, 0, {}, None)
+        faults = known.faults or (("several",) if known.faces > 1 else ())
+        return FaceInspection(faults, known.faces, 0, {}, template_of(known.person))
+
+    async def compare_faces(
+        self, reference: bytes | FaceTemplate, probe: bytes | FaceTemplate
+    ) -> FaceComparison | None:
         """See `Vision.compare_faces`: 0.3 for the same person, 0.8 for others."""
-        first, second = self._find(reference), self._find(probe)
-        if not (first and second and first.faces and second.faces):
-            return None
-        same = first.person == second.person
-        return FaceComparison(
-            0.3 if same else 0.8, "alike" if same else "different", "sandbox", _THRESHOLDS
-        )
+        first, second = self._template(reference), self._template(probe)
+        return None if first is None or second is None else compare(first, second)
+
+    async def check_liveness(
+        self, frames: Sequence[LiveFrame], actions: Sequence[LiveAction]
+    ) -> LivenessReading:
+        """See `Vision.check_liveness`: passes when known frames show the actions in order."""
+        known = [self._find(frame.image) for frame in frames]
+        if len({one.person for one in known if one and one.faces}) > 1:
+            return _failed(actions, "other_person")
+        results: list[ActionResult] = []
+        at = 0
+        for action in actions:
+            found = next(
+                (i for i in range(at, len(known)) if (k := known[i]) and k.action == action), None
+            )
+            results.append(ActionResult(action, found is not None, found))
+            at = at if found is None else found + 1
+        if not all(one.done for one in results):
+            return replace(_failed(actions, "action_missing"), actions=tuple(results))
+        best = next((i for i, k in enumerate(known) if k and k.faces and not k.faults), None)
+        face = known[best] if best is not None else None
+        template = template_of(face.person) if face else None
+        return LivenessReading(True, tuple(results), None, best, template)
+
+    def _template(self, face: bytes | FaceTemplate) -> FaceTemplate | None:
+        if isinstance(face, FaceTemplate):
+            return face
+        known = self._find(face)
+        return template_of(known.person) if known and known.faces else None
 
     def _find(self, image: bytes) -> _Known | None:
         self.faults.strike()
@@ -71,6 +144,28 @@ class SandboxVision:
         if by_distance and (by_distance[0].fingerprint ^ wanted).bit_count() <= _SAME_PICTURE:
             return by_distance[0]
         return None
+
+
+def template_of(person: str) -> FaceTemplate:
+    """The sandbox's template of a person: the same for the same word, far from any other."""
+    seed = int.from_bytes(hashlib.sha256(person.encode("utf-8")).digest()[:8])
+    vector = np.random.default_rng(seed).normal(size=128)
+    return FaceTemplate((MODEL,), (vector / np.linalg.norm(vector)).astype(np.float32)[None, :])
+
+
+def compare(first: FaceTemplate, second: FaceTemplate) -> FaceComparison:
+    """As `Vision.compare_faces` of two templates."""
+    if (MODEL,) != first.models or (MODEL,) != second.models:
+        raise Rejected("face templates of other models")
+    same = float(np.linalg.norm(first.vectors - second.vectors)) < 0.5
+    distance = 0.3 if same else 0.8
+    score = ModelScore(MODEL, distance, _THRESHOLDS)
+    return FaceComparison(distance, "alike" if same else "different", MODEL, _THRESHOLDS, (score,))
+
+
+def _failed(actions: Sequence[LiveAction], fault: str) -> LivenessReading:
+    nothing = tuple(ActionResult(action, False, None) for action in actions)
+    return LivenessReading(False, nothing, fault, None, None)
 
 
 def _fingerprint(image: bytes) -> int:

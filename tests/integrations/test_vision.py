@@ -14,11 +14,11 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from integrations.ports import CardReading, Unavailable
+from integrations.ports import CardReading, FaceTemplate, LiveAction, LiveFrame, Unavailable
 from integrations.registers.people import load_people
 from integrations.vision import engine
 from integrations.vision.local import LocalVision
-from integrations.vision.sandbox import SandboxVision
+from integrations.vision.sandbox import SandboxVision, template_of
 from tests.uploads import pictures as p
 
 DEMO = Path(__file__).resolve().parents[2] / "data" / "demo"
@@ -212,6 +212,27 @@ async def test_the_sandbox_knows_the_pictures_it_was_shown() -> None:
     assert same is not None and same.band == "alike"
     assert other is not None and other.band == "different"
     assert await box.compare_faces(p.encoded(p.photo()), p.sample("impostor_1.jpg")) is None
+    template = template_of("b")
+    kept = FaceTemplate.unpack(template.pack())
+    assert kept.models == template.models and (kept.vectors == template.vectors).all()
+    assert "vectors" not in repr(kept)
+    cached = await box.compare_faces(kept, p.sample("person_b_2.jpg"))
+    assert cached is not None and cached.band == "alike"
     box.faults.fail_next()
     with pytest.raises(Unavailable):
         await box.count_faces(p.sample("impostor_1.jpg"))
+
+
+async def test_the_sandbox_sees_the_actions_it_was_told_of_in_their_order_only() -> None:
+    box = SandboxVision()
+    straight, left = p.sample("person_b_1.jpg"), p.sample("person_b_2.jpg")
+    box.knows(straight, faces=1, person="b")
+    box.knows(left, faces=1, person="b", action=LiveAction.TURN_LEFT, faults=("turned",))
+    frames = [LiveFrame(left, 0), LiveFrame(straight, 500)]
+    seen = await box.check_liveness(frames, [LiveAction.TURN_LEFT])
+    assert seen.passed and seen.best_frame == 1 and seen.template is not None
+    missing = await box.check_liveness(frames, [LiveAction.BLINK, LiveAction.TURN_LEFT])
+    assert not missing.passed and missing.fault == "action_missing"
+    box.knows(p.sample("impostor_1.jpg"), faces=1, person="o")
+    other = [*frames, LiveFrame(p.sample("impostor_1.jpg"), 900)]
+    assert (await box.check_liveness(other, [LiveAction.TURN_LEFT])).fault == "other_person"
