@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-import httpx
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from backoffice import messages
@@ -18,13 +17,16 @@ from backoffice.identity.services import GENEROUS, CodeLimits
 from backoffice.logs import log
 from backoffice.results.credential import Issuer
 from backoffice.results.signing import SigningKeys
-from bootstrap.settings import ROOT, Settings
+from bootstrap.settings import ROOT, Settings, SettingsUnusable
 from catalogue.loader import Catalogue, CatalogueError, load_catalogue
 from catalogue.parameters import load_hall, load_holidays
 from catalogue.signoffs import FILE as SIGNOFFS
 from catalogue.signoffs import load_signoffs
 from integrations.eseal.sandbox import SandboxSeal
+from integrations.police.http import HttpPolice
+from integrations.police.sandbox import SandboxPolice
 from integrations.ports import (
+    PoliceCheck,
     Registers,
     SealSigner,
     SmsSender,
@@ -33,13 +35,14 @@ from integrations.ports import (
 from integrations.registers.http import HttpRegisters
 from integrations.registers.people import load_people
 from integrations.registers.sandbox import SandboxRegisters
-from integrations.sms.aliyun import AliyunSms
-from integrations.sms.aliyun_signature import Credentials
+from integrations.signed_http import SignedHttp, Signer, load_private_key, make_client
 from integrations.sms.ledger import Ledger
+from integrations.sms.once import Provider, SmsOnce
 from integrations.sms.sandbox import SandboxSms
 from integrations.vision.local import LocalVision
 
 DATA = ROOT / "data"
+DEMO_PEOPLE = DATA / "demo" / "people.yml"
 PARAMETERS = DATA / "parameters"
 FOLLOW_EVERY_S = 1.0
 OUTWARD_TIMEOUT_S = 10.0
@@ -60,6 +63,7 @@ class Office:
     issuer: Issuer
     sms: SmsSender
     registers: Registers
+    police: PoliceCheck
     seal: SealSigner
     vision: Vision
 
@@ -78,7 +82,7 @@ def build(settings: Settings) -> Office:
     """Wire an installation.
 
     Raises:
-        KeysUnusable, SigningKeysUnusable, CatalogueError: the start must stop.
+        KeysUnusable, SigningKeysUnusable, SettingsUnusable, CatalogueError: the start must stop.
     """
     assert settings.keys_file is not None  # `Settings.faults` stops the start before
     ring = KeyRing.load(settings.keys_file)
@@ -95,6 +99,7 @@ def build(settings: Settings) -> Office:
         issuer=Issuer(settings.public_url, knowledge.hall.short_name, _signing_keys(settings)),
         sms=_sms(settings, ring, clock),
         registers=_registers(settings, clock),
+        police=_police(settings, clock),
         seal=SandboxSeal(),
         vision=LocalVision(),
     )
@@ -147,16 +152,38 @@ def _signing_keys(settings: Settings) -> SigningKeys:
 
 
 def _sms(settings: Settings, ring: KeyRing, clock: Clock) -> SmsSender:
-    if settings.sms_adapter == "aliyun":
-        secret = settings.sms_access_key_secret.get_secret_value()
-        return AliyunSms(
-            credentials=Credentials(settings.sms_access_key_id, secret),
-            sign_name=settings.sms_sign_name,
-            templates=settings.sms_templates,
-            ledger=Ledger(settings.var_dir / "sms_ledger.db"),
-            client=httpx.AsyncClient(timeout=OUTWARD_TIMEOUT_S),
+    if settings.sms_adapter != "sandbox":
+        ledger = Ledger(settings.var_dir / "sms_ledger.db")
+        return SmsOnce(
+            _sms_provider(settings, ledger), templates=settings.sms_templates, ledger=ledger
         )
     return SandboxSms(demo_inbox_file(settings), ring.derive("demo inbox"), _render, clock.now)
+
+
+def _sms_provider(settings: Settings, ledger: Ledger) -> Provider:
+    # A vendor's SDK takes 40 MB; only the one in use is imported.
+    secret = settings.sms_access_key_secret.get_secret_value()
+    if settings.sms_adapter == "aliyun":
+        from integrations.sms.aliyun import AliyunProvider
+
+        return AliyunProvider(
+            key_id=settings.sms_access_key_id,
+            secret=secret,
+            sign_name=settings.sms_sign_name,
+            region=settings.sms_region,
+            endpoint=settings.sms_endpoint,
+        )
+    from integrations.sms.tencent import TencentProvider
+
+    return TencentProvider(
+        key_id=settings.sms_access_key_id,
+        secret=secret,
+        app_id=settings.sms_app_id,
+        sign_name=settings.sms_sign_name,
+        got=ledger.has_reference,
+        region=settings.sms_region,
+        endpoint=settings.sms_endpoint,
+    )
 
 
 def demo_inbox_file(settings: Settings) -> Path:
@@ -170,13 +197,37 @@ def _render(template: str, params: object) -> str:
 
 def _registers(settings: Settings, clock: Clock) -> Registers:
     if settings.registers_adapter == "http":
-        return HttpRegisters(
+        secret = settings.registers_secret.get_secret_value().encode()
+        gateway = SignedHttp(
+            name="registers",
             base_url=settings.registers_url,
-            app_id=settings.registers_app_id,
-            secret=settings.registers_secret.get_secret_value(),
-            client=httpx.AsyncClient(timeout=OUTWARD_TIMEOUT_S),
+            signer=Signer(settings.registers_app_id, secret),
+            client=make_client(timeout_s=OUTWARD_TIMEOUT_S),
         )
-    return SandboxRegisters(load_people(ROOT / "data" / "demo" / "people.yml"), clock.now)
+        return HttpRegisters(gateway)
+    return SandboxRegisters(load_people(DEMO_PEOPLE), clock.now)
+
+
+def _police(settings: Settings, clock: Clock) -> PoliceCheck:
+    if settings.police_adapter == "http":
+        secret = settings.police_secret.get_secret_value().encode()
+        key_file = settings.police_key_file
+        try:
+            key = load_private_key(key_file) if key_file else secret
+            client = make_client(
+                timeout_s=OUTWARD_TIMEOUT_S,
+                ca_file=settings.police_ca_file,
+                cert_file=settings.police_cert_file,
+                key_file=settings.police_cert_key_file,
+            )
+        except (OSError, ValueError) as exc:
+            # ssl's errors are OSErrors; their words name files, never what is in them.
+            raise SettingsUnusable(f"cannot start: the police's key files: {exc}") from None
+        signer = Signer(settings.police_key_id, key)
+        return HttpPolice(
+            SignedHttp(name="police", base_url=settings.police_url, signer=signer, client=client)
+        )
+    return SandboxPolice(load_people(DEMO_PEOPLE), clock.now)
 
 
 _office: Office | None = None

@@ -6,9 +6,13 @@ from typing import Literal
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
+from integrations.sms.templates import is_template
+
 ROOT = Path(__file__).resolve().parent.parent
 
 _SHORTEST_SECRET = 24
+# Every text `sms.…` of data/messages needs a template at the provider.
+SMS_TEXTS = ("sign_in_code", "notice")
 
 
 class SettingsUnusable(Exception):
@@ -18,7 +22,9 @@ class SettingsUnusable(Exception):
 class Settings(BaseSettings):
     """The settings of one installation."""
 
-    model_config = SettingsConfigDict(env_prefix="XZ_", frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(
+        env_prefix="XZ_", env_ignore_empty=True, frozen=True, extra="ignore"
+    )
 
     mode: Literal["demo", "production"] = "production"
     var_dir: Path = ROOT / "var"
@@ -36,15 +42,26 @@ class Settings(BaseSettings):
     bot_timeout_s: float = Field(default=25.0, gt=0)
     actions_port: int = 5055
     actions_secret: SecretStr = SecretStr("")
-    sms_adapter: Literal["sandbox", "aliyun"] = "sandbox"
+    sms_adapter: Literal["sandbox", "aliyun", "tencent"] = "sandbox"
     sms_access_key_id: str = ""
     sms_access_key_secret: SecretStr = SecretStr("")
     sms_sign_name: str = ""
+    sms_app_id: str = ""
+    sms_region: str = ""
+    sms_endpoint: str = ""
     sms_templates: dict[str, str] = Field(default_factory=dict)
     registers_adapter: Literal["sandbox", "http"] = "sandbox"
     registers_url: str = ""
     registers_app_id: str = ""
     registers_secret: SecretStr = SecretStr("")
+    police_adapter: Literal["sandbox", "http"] = "sandbox"
+    police_url: str = ""
+    police_key_id: str = ""
+    police_secret: SecretStr = SecretStr("")
+    police_key_file: Path | None = None
+    police_ca_file: Path | None = None
+    police_cert_file: Path | None = None
+    police_cert_key_file: Path | None = None
     eseal_adapter: Literal["sandbox"] = "sandbox"
     demo_clerk_password: SecretStr = SecretStr("")
     demo_head_password: SecretStr = SecretStr("")
@@ -88,9 +105,10 @@ class Settings(BaseSettings):
     def _production_faults(self) -> list[str]:
         found = [
             f"XZ_{name.upper()}=sandbox is only for the demonstration"
-            for name in ("sms_adapter", "registers_adapter", "eseal_adapter")
+            for name in ("sms_adapter", "registers_adapter", "police_adapter", "eseal_adapter")
             if getattr(self, name) == "sandbox"
         ]
+        found += self._sms_faults() + self._registers_faults() + self._police_faults()
         if self.signing_key_file is None:
             found.append("XZ_SIGNING_KEY_FILE is not set: results cannot be signed")
         if not self.public_url.startswith("https://"):
@@ -102,6 +120,56 @@ class Settings(BaseSettings):
             if getattr(self, f"demo_{role}_password").get_secret_value():
                 found.append(f"XZ_DEMO_{role.upper()}_PASSWORD must not be set")
         return found
+
+    def _sms_faults(self) -> list[str]:
+        if self.sms_adapter == "sandbox":
+            return []
+        wanted = ["sms_access_key_id", "sms_access_key_secret", "sms_sign_name"]
+        if self.sms_adapter == "tencent":
+            wanted.append("sms_app_id")
+        found = self._missing(wanted, "no message can be sent")
+        found += [
+            f"XZ_SMS_TEMPLATES has no template for {name}"
+            for name in SMS_TEXTS
+            if not self.sms_templates.get(name)
+        ]
+        if self.sms_adapter == "tencent":
+            found += [
+                f"XZ_SMS_TEMPLATES: the template for {name} is not number:name,name"
+                for name, template in self.sms_templates.items()
+                if template and not is_template(template)
+            ]
+        if self.sms_endpoint and not self.sms_endpoint.startswith("https://"):
+            found.append("XZ_SMS_ENDPOINT must begin with https://")
+        return found
+
+    def _registers_faults(self) -> list[str]:
+        if self.registers_adapter == "sandbox":
+            return []
+        found = self._missing(["registers_app_id", "registers_secret"], "no register answers")
+        if not self.registers_url.startswith("https://"):
+            found.append("XZ_REGISTERS_URL must begin with https://")
+        return found
+
+    def _police_faults(self) -> list[str]:
+        if self.police_adapter == "sandbox":
+            return []
+        found = self._missing(["police_key_id"], "the police do not answer")
+        if bool(self.police_secret.get_secret_value()) == bool(self.police_key_file):
+            found.append("either XZ_POLICE_SECRET or XZ_POLICE_KEY_FILE must be set, not both")
+        if not self.police_url.startswith("https://"):
+            found.append("XZ_POLICE_URL must begin with https://")
+        if self.police_cert_key_file and not self.police_cert_file:
+            found.append("XZ_POLICE_CERT_KEY_FILE needs XZ_POLICE_CERT_FILE")
+        return found
+
+    def _missing(self, names: list[str], so: str) -> list[str]:
+        values = {name: getattr(self, name) for name in names}
+        return [
+            f"XZ_{name.upper()} is not set: {so}"
+            for name, value in values.items()
+            if not (value.get_secret_value() if isinstance(value, SecretStr) else value)
+        ]
 
 
 def load_settings() -> Settings:

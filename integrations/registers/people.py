@@ -11,11 +11,28 @@ from pydantic import BaseModel, ConfigDict, Field
 IdNumber = Annotated[str, Field(pattern=r"^[1-9]\d{16}[\dX]$")]
 
 
+class DemoPolice(BaseModel):
+    """What the sandbox police find.
+
+    Attributes:
+        unknown: they have no certain answer about this person.
+        photo_score: how alike they would find a photo, 0 to 1.
+        alike_from: the score from which they call it the same person.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    unknown: bool = False
+    photo_score: float = Field(default=0.93, ge=0, le=1)
+    alike_from: float = Field(default=0.8, ge=0, le=1)
+
+
 class DemoPerson(BaseModel):
-    """What the sandbox registers know of one person.
+    """What the sandboxes know of one person.
 
     Attributes:
         answers: named check (`data/checks/`) → what the register says; others are unknown.
+        police: what the police's check finds, where it is not the plain yes.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -28,6 +45,7 @@ class DemoPerson(BaseModel):
     phone: str
     story: str
     answers: Mapping[str, Literal["yes", "no"]] = {}
+    police: DemoPolice = DemoPolice()
 
     def __hash__(self) -> int:
         return hash(self.id_no)  # `answers` has no hash of its own

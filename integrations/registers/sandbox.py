@@ -22,10 +22,6 @@ class SandboxRegisters:
         self._people = people
         self._now = now
 
-    def check_config(self) -> list[str]:
-        """What is wrong with the settings: nothing can be."""
-        return []
-
     async def ask(self, question: Question) -> RegisterAnswer:
         """See `Registers.ask`."""
         self.faults.strike()

@@ -1,43 +1,36 @@
-"""Alibaba Cloud Short Message Service (Dysmsapi, version 2017-05-25).
+"""Alibaba Cloud Short Message Service, by the vendor's SDK (Dysmsapi 2017-05-25).
 
-Written against its HTTP interface, not its SDK: the SDK brings an HTTP client and model layer of
-its own for the two calls we need. Sources: help.aliyun.com/zh/sms/developer-reference
-(api-dysmsapi-2017-05-25-sendsms, -querysenddetails, api-error-codes).
+Sources: help.aliyun.com/zh/sms/developer-reference (api-dysmsapi-2017-05-25-sendsms,
+-querysenddetails, api-error-codes). The SDK's exceptions and its debug output contain the URL and
+so the number and the code: nothing of them goes on but the vendor's error code.
 """
 
-import asyncio
 import json
-import secrets
-from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+import logging
+import re
 from typing import Any
-from zoneinfo import ZoneInfo
 
-import httpx
+from alibabacloud_dysmsapi20170525 import models
+from alibabacloud_dysmsapi20170525.client import Client
+from alibabacloud_tea_openapi.exceptions import AlibabaCloudException
+from alibabacloud_tea_openapi.utils_models import Config
+from darabonba.runtime import RuntimeOptions
 
-from integrations.ports import Receipt, Rejected, Unavailable
-from integrations.sms.aliyun_signature import Credentials, canonical_query, signed_headers
-from integrations.sms.ledger import SENT, TRIED, Entry, Ledger, out_id
-from integrations.sms.numbers import check_number
+from integrations.ports import Rejected, Unavailable
+from integrations.sms.once import ANSWER_TIMEOUT_S, CONNECT_TIMEOUT_S, Message, Uncertain
 
-HOST = "dysmsapi.aliyuncs.com"
-VERSION = "2017-05-25"
-_CHINA = ZoneInfo("Asia/Shanghai")
+REGION = "cn-hangzhou"
 _PAGE = 50
 _FAILED_AT_CARRIER = 2
 
-# Codes after which the same message may go through later; every other code is final.
+# Codes after which nothing went out and the same message may go through later.
 LATER = frozenset(
     {
-        "isp.SYSTEM_ERROR",  # 系统错误
-        "isp.UNKNOWN",
-        "isp.GATEWAY_ERROR",
         "isv.BUSINESS_LIMIT_CONTROL",  # 业务限流: 1 a minute, 5 an hour, 10 a day for one number
         "isv.DAY_LIMIT_CONTROL",  # the account's own limits
         "isv.MONTH_LIMIT_CONTROL",
         "isv.OUT_OF_SERVICE",  # 业务停机: the operator must pay
         "isv.AMOUNT_NOT_ENOUGH",  # 账户余额不足
-        "InternalError",
         "ServiceUnavailable",
         "SignatureNonceUsed",
         "Throttling",
@@ -45,124 +38,87 @@ LATER = frozenset(
         "Throttling.Api",
     }
 )
+# Codes of a failure behind their door: it may have gone out.
+UNSURE = frozenset({"isp.SYSTEM_ERROR", "isp.UNKNOWN", "isp.GATEWAY_ERROR", "InternalError"})
+
+_CODE = re.compile(r"[A-Za-z][A-Za-z_.]{2,60}")
+
+# With DEBUG=sdk in the environment it would print whole requests, past our logs.
+logging.getLogger("darabonba-core").setLevel(logging.CRITICAL)
 
 
-class AliyunSms:
-    """The `SmsSender` port over Dysmsapi.
+class AliyunProvider:
+    """The `Provider` over the SDK.
 
     Args:
-        credentials: an access key with `dysms:SendSms` and `dysms:QuerySendDetails`.
+        key_id, secret: an access key with `dysms:SendSms` and `dysms:QuerySendDetails`.
         sign_name: the approved signature (短信签名).
-        templates: our template's name → the approved template's code (`SMS_…`).
-        ledger: remembers keys, since the provider has no idempotency key.
-        client: time-outs are set on it; shared with others.
+        region: decides the endpoint; empty for the mainland's own.
+        endpoint: another endpoint, `https://host` or (tests) `http://host:port`.
     """
 
     def __init__(
-        self,
-        *,
-        credentials: Credentials,
-        sign_name: str,
-        templates: Mapping[str, str],
-        ledger: Ledger,
-        client: httpx.AsyncClient,
-        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        self, *, key_id: str, secret: str, sign_name: str, region: str = "", endpoint: str = ""
     ) -> None:
-        self._credentials = credentials
+        scheme, _, host = endpoint.rpartition("://")
         self._sign_name = sign_name
-        self._templates = templates
-        self._ledger = ledger
-        self._client = client
-        self._now = now
-
-    async def send(self, *, phone: str, template: str, params: dict[str, str], key: str) -> Receipt:
-        """See `SmsSender.send`."""
-        check_number(phone)
-        code = self._templates.get(template)
-        if code is None:
-            raise Rejected(f"sms: no template {template}")
-        known = await asyncio.to_thread(self._ledger.find, key)
-        if known is not None and known.state == SENT:
-            return Receipt(known.reference)
-        if known is not None and await self._was_sent(phone, key, known.day):
-            return await self._sent(key, known.day, "found")
-        day = self._now().astimezone(_CHINA).strftime("%Y%m%d")
-        await asyncio.to_thread(self._ledger.note, key, Entry(TRIED, "", day))
-        answer = await self._call(
-            "SendSms",
-            {
-                "PhoneNumbers": phone,
-                "SignName": self._sign_name,
-                "TemplateCode": code,
-                "TemplateParam": json.dumps(params, ensure_ascii=False),
-                "OutId": out_id(key),
-            },
+        self._client = Client(
+            Config(
+                access_key_id=key_id,
+                access_key_secret=secret,
+                region_id=region or REGION,
+                endpoint=host or None,
+                protocol=(scheme or "https").upper(),
+            )
         )
+        # Without retry options the SDK tries once: whether to try again is not its business.
+        self._runtime = RuntimeOptions(
+            connect_timeout=int(CONNECT_TIMEOUT_S * 1000), read_timeout=int(ANSWER_TIMEOUT_S * 1000)
+        )
+
+    def submit(self, message: Message) -> str:
+        """See `Provider.submit`."""
+        request = models.SendSmsRequest(
+            phone_numbers=message.phone,
+            sign_name=self._sign_name,
+            template_code=message.template,
+            template_param=json.dumps(dict(message.params), ensure_ascii=False),
+            out_id=message.name,
+        )
+        body = self._call(self._client.send_sms_with_options, request)
+        return str(body.biz_id or "")
+
+    def find(self, message: Message, day: str) -> str | None:
+        """See `Provider.find`."""
+        request = models.QuerySendDetailsRequest(
+            phone_number=message.phone, send_date=day, page_size=_PAGE, current_page=1
+        )
+        body = self._call(self._client.query_send_details_with_options, request)
+        details = body.sms_send_detail_dtos.sms_send_detail_dto if body.sms_send_detail_dtos else []
+        for detail in details or []:
+            if detail.out_id == message.name and detail.send_status != _FAILED_AT_CARRIER:
+                return "found"
+        return None
+
+    def _call(self, method: Any, request: Any) -> Any:
         try:
-            _check(answer)
-        except (Rejected, Unavailable):
-            # An answer with an error code is certain: nothing went out.
-            await asyncio.to_thread(self._ledger.forget, key)
-            raise
-        return await self._sent(key, day, str(answer.get("BizId", "")))
-
-    def check_config(self) -> list[str]:
-        """What is missing in the settings; empty when messages can be sent."""
-        missing = []
-        if not self._credentials.key_id or not self._credentials.secret:
-            missing.append("sms: access key is not set")
-        if not self._sign_name:
-            missing.append("sms: sign name is not set")
-        if "sign_in_code" not in self._templates:
-            missing.append("sms: no template code for sign_in_code")
-        return missing
-
-    async def _sent(self, key: str, day: str, reference: str) -> Receipt:
-        await asyncio.to_thread(self._ledger.note, key, Entry(SENT, reference, day))
-        return Receipt(reference)
-
-    async def _was_sent(self, phone: str, key: str, day: str) -> bool:
-        """Whether a try whose answer never came was carried out all the same."""
-        answer = await self._call(
-            "QuerySendDetails",
-            {"PhoneNumber": phone, "SendDate": day, "PageSize": str(_PAGE), "CurrentPage": "1"},
-        )
-        _check(answer)
-        details = (answer.get("SmsSendDetailDTOs") or {}).get("SmsSendDetailDTO") or []
-        return any(
-            detail.get("OutId") == out_id(key) and detail.get("SendStatus") != _FAILED_AT_CARRIER
-            for detail in details
-        )
-
-    async def _call(self, action: str, params: Mapping[str, str]) -> Mapping[str, Any]:
-        query = canonical_query(params)
-        headers = signed_headers(
-            host=HOST,
-            action=action,
-            version=VERSION,
-            query=query,
-            credentials=self._credentials,
-            now=datetime.now(UTC),  # the provider compares with its clock, not with a demo's
-            nonce=secrets.token_hex(16),
-        )
-        try:
-            response = await self._client.post(f"https://{HOST}/?{query}", headers=headers)
-        except httpx.HTTPError as exc:
-            # The exception holds the URL and so the number: only its kind may go on.
-            raise Unavailable(f"sms: {type(exc).__name__}") from None
-        try:
-            answer = response.json()
-        except ValueError:
-            answer = None
-        if not isinstance(answer, dict) or "Code" not in answer:
-            raise Unavailable(f"sms: HTTP {response.status_code} without a code") from None
-        return answer
+            body = method(request, self._runtime).body
+            code = body.code if body is not None else None
+        except AlibabaCloudException as exc:
+            code = exc.code
+        except Exception as exc:
+            # No answer, or one that is not in their form.
+            raise Uncertain(f"sms: {type(exc).__name__}") from None
+        if code == "OK":
+            return body
+        if not isinstance(code, str) or not _CODE.fullmatch(code) or code == "None":
+            raise Uncertain("sms: an answer without a code") from None
+        raise _fault(code)
 
 
-def _check(answer: Mapping[str, Any]) -> None:
-    code = str(answer["Code"])
-    if code == "OK":
-        return
+def _fault(code: str) -> Rejected | Unavailable:
+    if code in UNSURE:
+        return Uncertain(f"sms: {code}")
     if code in LATER or code.startswith("Throttling"):
-        raise Unavailable(f"sms: {code}")
-    raise Rejected(f"sms: {code}")
+        return Unavailable(f"sms: {code}")
+    return Rejected(f"sms: {code}")

@@ -45,6 +45,12 @@ class Ledger:
                 (_hash(key), *entry),
             )
 
+    def has_reference(self, reference: str) -> bool:
+        """Whether the provider gave us this reference for a message of ours."""
+        with closing(self._open()) as db:
+            row = db.execute("select 1 from sent where reference = ?", (reference,)).fetchone()
+        return row is not None
+
     def forget(self, key: str) -> None:
         """The provider refused: it was certainly not sent."""
         with closing(self._open()) as db, db:

@@ -72,10 +72,6 @@ class SandboxSms:
         """The newest messages, newest first: `to`, `text`, `template`, `params`, `at`."""
         return await asyncio.to_thread(self._newest, limit)
 
-    def check_config(self) -> list[str]:
-        """What is wrong with the settings: nothing can be."""
-        return []
-
     def _store(self, key: str, message: Mapping[str, Any]) -> str:
         digest = hashlib.sha256(key.encode()).hexdigest()
         nonce = os.urandom(12)

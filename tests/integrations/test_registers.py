@@ -1,12 +1,8 @@
 """One contract for the registers' sandbox and the gateway, and what is special to each."""
 
-import hashlib
-import hmac
-import json
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -24,62 +20,18 @@ from integrations.ports import (
 from integrations.registers.http import HttpRegisters
 from integrations.registers.people import load_people
 from integrations.registers.sandbox import SandboxRegisters
+from tests.integrations.authority import (
+    AS_OF,
+    NO_SENSE,
+    PEOPLE,
+    PEOPLE_FILE,
+    REFUSALS,
+    Authority,
+    gateway,
+    number,
+)
 
-PEOPLE_FILE = Path(__file__).resolve().parents[2] / "data" / "demo" / "people.yml"
-PEOPLE = load_people(PEOPLE_FILE)
 ON = date(2026, 11, 23)
-AS_OF = datetime(2026, 11, 22, 16, 0, tzinfo=UTC)
-SECRET = "a secret of the gateway"
-
-
-def number(name: str) -> str:
-    return next(p.id_no for p in PEOPLE.values() if p.name == name)
-
-
-class Gateway:
-    """The gateway's other side: checks the signature, then asks the sandboxes."""
-
-    def __init__(self) -> None:
-        self.instead: list[Any] = []
-        self.registers = SandboxRegisters(PEOPLE, now=lambda: AS_OF)
-
-    async def __call__(self, request: httpx.Request) -> httpx.Response:
-        if self.instead:
-            instead = self.instead.pop(0)
-            if isinstance(instead, Exception):
-                raise instead
-            return instead
-        h = request.headers
-        lines = [
-            request.method,
-            request.url.path,
-            h["x-app-id"],
-            h["x-timestamp"],
-            h["x-nonce"],
-            hashlib.sha256(request.content).hexdigest(),
-        ]
-        right = hmac.new(SECRET.encode(), "\n".join(lines).encode(), hashlib.sha256).hexdigest()
-        if h["x-signature"] != right or abs(time.time() - int(h["x-timestamp"])) > 300:
-            return httpx.Response(401, json={"code": "401"})
-        question = json.loads(request.content)
-        if question["idNumber"] not in PEOPLE:
-            return httpx.Response(200, json={"code": "404"})
-        _, register, name = request.url.path.removeprefix("/api/").split("/")
-        answer = await self.registers.ask(
-            Question(
-                name=name.replace("-", "_"),
-                register=register.replace("-", "_"),
-                id_no=question["idNumber"],
-                on=date.fromisoformat(question["on"]),
-                months=question.get("months"),
-                within_months=question.get("withinMonths"),
-                facts=question.get("facts", {}),
-            )
-        )
-        as_of = answer.as_of.isoformat() if answer.as_of else None
-        return httpx.Response(
-            200, json={"code": "0", "data": {"result": answer.answer, "asOf": as_of}}
-        )
 
 
 @dataclass
@@ -88,20 +40,12 @@ class Kit:
     fail: Callable[[], None]
 
 
-def over_http(gateway: Gateway, secret: str = SECRET) -> Kit:
-    registers = HttpRegisters(
-        base_url="https://share.example.gov.cn/api",
-        app_id="shiwan",
-        secret=secret,
-        client=httpx.AsyncClient(transport=httpx.MockTransport(gateway)),
-    )
-    return Kit(registers, lambda: gateway.instead.append(httpx.ConnectTimeout("down")))
-
-
 @pytest.fixture(params=["sandbox", "http"])
 def kit(request: pytest.FixtureRequest) -> Kit:
     if request.param == "http":
-        return over_http(Gateway())
+        authority = Authority()
+        fail = lambda: authority.instead.extend([httpx.ConnectTimeout("down")] * 3)  # noqa: E731
+        return Kit(HttpRegisters(gateway(authority)), fail)
     registers = SandboxRegisters(PEOPLE, now=lambda: AS_OF)
     return Kit(registers, registers.faults.fail_next)
 
@@ -156,46 +100,30 @@ async def test_an_outage_is_said_and_passes(kit: Kit) -> None:
 # —— the gateway ——
 
 
-@pytest.mark.parametrize(
-    "instead",
-    [
-        httpx.Response(500),
-        httpx.Response(429),
-        httpx.Response(200, text="<html>"),
-        httpx.Response(200, json=[]),
-        httpx.Response(200, json={"code": "0", "data": {"result": "perhaps"}}),
-        httpx.Response(200, json={"code": "0", "data": {"result": "yes"}}),
-        httpx.Response(200, json={"code": "0", "data": {"result": "yes", "asOf": "2026-11-22"}}),
-        httpx.Response(200, json={"code": "5001"}),
-        httpx.ReadTimeout("late"),
-    ],
-)
+NO_MOMENT = {"code": "0", "data": {"result": "yes", "asOf": "2026-11-22"}}
+
+
+@pytest.mark.parametrize("instead", [*NO_SENSE, httpx.Response(200, json=NO_MOMENT)])
 async def test_no_sensible_answer_is_never_taken_for_yes_or_no(instead: Any) -> None:
-    gateway = Gateway()
-    gateway.instead.append(instead)
+    authority = Authority(instead=[instead] * 3)
     with pytest.raises(Unavailable) as caught:
-        await over_http(gateway).registers.ask(registered(number("测试员")))
+        await HttpRegisters(gateway(authority)).ask(registered(number("测试员")))
     assert number("测试员") not in repr(caught.value)
 
 
-@pytest.mark.parametrize(
-    "instead", [httpx.Response(403), httpx.Response(200, json={"code": "4031"})]
-)
+@pytest.mark.parametrize("instead", REFUSALS)
 async def test_a_refusal_is_final(instead: httpx.Response) -> None:
-    gateway = Gateway()
-    gateway.instead.append(instead)
+    authority = Authority(instead=[instead])
     with pytest.raises(Rejected):
-        await over_http(gateway).registers.ask(insured(number("测试员")))
-
-
-async def test_a_wrong_secret_is_refused_by_the_other_side() -> None:
-    with pytest.raises(Rejected):
-        await over_http(Gateway(), secret="wrong").registers.ask(registered(number("测试员")))
+        await HttpRegisters(gateway(authority)).ask(insured(number("测试员")))
+    assert len(authority.requests) == 1
 
 
 async def test_only_numbers_leave_the_house() -> None:
+    authority = Authority()
     with pytest.raises(Rejected):
-        await over_http(Gateway()).registers.ask(registered("测试员"))
+        await HttpRegisters(gateway(authority)).ask(registered("测试员"))
+    assert authority.requests == []
 
 
 # —— the invented people ——

@@ -13,7 +13,7 @@ from sanic import Sanic
 from backoffice.crypto import KeyRing
 from backoffice.results.signing import SigningKeys
 from bootstrap.container import build
-from bootstrap.settings import Settings
+from bootstrap.settings import Settings, SettingsUnusable
 from gateway.app import create_app
 from tests.repository.sources import ROOT
 
@@ -25,7 +25,23 @@ _GOOD = {
     "XZ_BOT_SECRET": "b" * 32,
     "XZ_ACTIONS_SECRET": "a" * 32,
     "XZ_SMS_ADAPTER": "aliyun",
+    "XZ_SMS_ACCESS_KEY_ID": "id",
+    "XZ_SMS_ACCESS_KEY_SECRET": "secret",
+    "XZ_SMS_SIGN_NAME": "石湾政务",
+    "XZ_SMS_TEMPLATES": '{"sign_in_code": "SMS_1", "notice": "SMS_2"}',
     "XZ_REGISTERS_ADAPTER": "http",
+    "XZ_REGISTERS_URL": "https://share.example.gov.cn/api",
+    "XZ_REGISTERS_APP_ID": "shiwan",
+    "XZ_REGISTERS_SECRET": "r" * 32,
+    "XZ_POLICE_ADAPTER": "http",
+    "XZ_POLICE_URL": "https://police.example.gov.cn/api",
+    "XZ_POLICE_KEY_ID": "shiwan",
+    "XZ_POLICE_SECRET": "p" * 32,
+}
+_TENCENT = {
+    "XZ_SMS_ADAPTER": "tencent",
+    "XZ_SMS_APP_ID": "1400006666",
+    "XZ_SMS_TEMPLATES": '{"sign_in_code": "1:code,minutes", "notice": "2"}',
 }
 
 
@@ -49,7 +65,8 @@ def test_nothing_set_is_refused_with_the_whole_list(process: str, tmp_path: Path
     assert ended.returncode == 1
     for name in (
         "XZ_KEYS_FILE", "XZ_SIGNING_KEY_FILE", "XZ_BOT_SECRET", "XZ_ACTIONS_SECRET",
-        "XZ_SMS_ADAPTER", "XZ_REGISTERS_ADAPTER", "XZ_ESEAL_ADAPTER", "XZ_PUBLIC_URL",
+        "XZ_SMS_ADAPTER", "XZ_REGISTERS_ADAPTER", "XZ_POLICE_ADAPTER", "XZ_ESEAL_ADAPTER",
+        "XZ_PUBLIC_URL",
         "XZ_DEMO_CLERK_PASSWORD", "XZ_DEMO_ADMIN_PASSWORD",
     ):  # fmt: skip
         assert name in ended.stderr, name
@@ -63,6 +80,7 @@ def test_nothing_set_is_refused_with_the_whole_list(process: str, tmp_path: Path
     [
         ({"XZ_SMS_ADAPTER": "sandbox"}, "XZ_SMS_ADAPTER"),
         ({"XZ_REGISTERS_ADAPTER": "sandbox"}, "XZ_REGISTERS_ADAPTER"),
+        ({"XZ_POLICE_ADAPTER": "sandbox"}, "XZ_POLICE_ADAPTER"),
         ({"XZ_PUBLIC_URL": "http://hall.example.cn"}, "XZ_PUBLIC_URL"),
         ({"XZ_TRUSTED_PROXIES": "0"}, "XZ_TRUSTED_PROXIES"),
         ({"XZ_BOT_SECRET": "short"}, "XZ_BOT_SECRET"),
@@ -70,6 +88,23 @@ def test_nothing_set_is_refused_with_the_whole_list(process: str, tmp_path: Path
         ({"XZ_DEMO_HEAD_PASSWORD": "x"}, "XZ_DEMO_HEAD_PASSWORD"),
         ({"XZ_KEYS_FILE": ""}, "XZ_KEYS_FILE"),
         ({"XZ_SIGNING_KEY_FILE": ""}, "XZ_SIGNING_KEY_FILE"),
+        ({"XZ_SMS_ACCESS_KEY_ID": ""}, "XZ_SMS_ACCESS_KEY_ID is not set"),
+        ({"XZ_SMS_ACCESS_KEY_SECRET": ""}, "XZ_SMS_ACCESS_KEY_SECRET is not set"),
+        ({"XZ_SMS_SIGN_NAME": ""}, "XZ_SMS_SIGN_NAME is not set"),
+        ({"XZ_SMS_TEMPLATES": '{"sign_in_code": "SMS_1"}'}, "no template for notice"),
+        ({"XZ_SMS_ENDPOINT": "http://127.0.0.1:1"}, "XZ_SMS_ENDPOINT"),
+        (_TENCENT | {"XZ_SMS_APP_ID": ""}, "XZ_SMS_APP_ID is not set"),
+        (
+            _TENCENT | {"XZ_SMS_TEMPLATES": '{"sign_in_code": "SMS_1", "notice": "2"}'},
+            "sign_in_code is not number:name,name",
+        ),
+        ({"XZ_REGISTERS_URL": "http://share.example.gov.cn"}, "XZ_REGISTERS_URL"),
+        ({"XZ_REGISTERS_SECRET": ""}, "XZ_REGISTERS_SECRET is not set"),
+        ({"XZ_POLICE_URL": ""}, "XZ_POLICE_URL"),
+        ({"XZ_POLICE_KEY_ID": ""}, "XZ_POLICE_KEY_ID is not set"),
+        ({"XZ_POLICE_SECRET": ""}, "either XZ_POLICE_SECRET or XZ_POLICE_KEY_FILE"),
+        ({"XZ_POLICE_KEY_FILE": "key.pem"}, "either XZ_POLICE_SECRET or XZ_POLICE_KEY_FILE"),
+        ({"XZ_POLICE_CERT_KEY_FILE": "key.pem"}, "XZ_POLICE_CERT_FILE"),
     ],
 )
 def test_each_leftover_of_the_demonstration_is_a_fault(
@@ -83,8 +118,27 @@ def test_each_leftover_of_the_demonstration_is_a_fault(
     assert told in found[0]
 
 
+def test_the_other_messenger_may_be_used_as_well() -> None:
+    given = _GOOD | _TENCENT | {"XZ_KEYS_FILE": "keys", "XZ_SIGNING_KEY_FILE": "signing"}
+    assert [one.split()[0] for one in _faults(given)] == ["XZ_ESEAL_ADAPTER=sandbox"]
+
+
+def test_key_files_that_do_not_fit_stop_the_start(tmp_path: Path) -> None:
+    file = tmp_path / "police.pem"
+    file.write_text("hunter2")
+    for changed in ({"police_key_file": file}, {"police_cert_file": file}):
+        settings = _production(tmp_path, test_keys=False).model_copy(
+            update={"police_adapter": "http"} | changed
+        )
+        with pytest.raises(SettingsUnusable, match="police") as caught:
+            build(settings)
+        assert "hunter2" not in str(caught.value)
+
+
 def _faults(given: dict[str, str]) -> list[str]:
-    values = {name[3:].lower(): value for name, value in given.items() if value}
+    values: dict[str, object] = {k[3:].lower(): v for k, v in given.items() if v}
+    if "sms_templates" in values:
+        values["sms_templates"] = json.loads(given["XZ_SMS_TEMPLATES"])
     return Settings(**values).faults()  # type: ignore[arg-type]
 
 
