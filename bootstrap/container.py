@@ -22,10 +22,16 @@ from catalogue.loader import Catalogue, CatalogueError, load_catalogue
 from catalogue.parameters import load_hall, load_holidays
 from catalogue.signoffs import FILE as SIGNOFFS
 from catalogue.signoffs import load_signoffs
+from integrations.devices.zfm.driver import ZfmSensor
+from integrations.devices.zfm.sensor import SerialFingerprintSensor
 from integrations.eseal.sandbox import SandboxSeal
+from integrations.fingerprint.folder import FolderSensor
+from integrations.fingerprint.local import LocalFingerprints
 from integrations.police.http import HttpPolice
 from integrations.police.sandbox import SandboxPolice
 from integrations.ports import (
+    FingerprintMatcher,
+    FingerprintSensor,
     PoliceCheck,
     Registers,
     SealSigner,
@@ -64,6 +70,8 @@ class Office:
     sms: SmsSender
     registers: Registers
     police: PoliceCheck
+    fingerprints: FingerprintMatcher
+    finger_sensor: FingerprintSensor | None
     seal: SealSigner
     vision: Vision
 
@@ -100,6 +108,8 @@ def build(settings: Settings) -> Office:
         sms=_sms(settings, ring, clock),
         registers=_registers(settings, clock),
         police=_police(settings, clock),
+        fingerprints=LocalFingerprints(threshold=settings.fingerprint_threshold),
+        finger_sensor=_finger_sensor(settings),
         seal=SandboxSeal(),
         vision=LocalVision(),
     )
@@ -228,6 +238,21 @@ def _police(settings: Settings, clock: Clock) -> PoliceCheck:
             SignedHttp(name="police", base_url=settings.police_url, signer=signer, client=client)
         )
     return SandboxPolice(load_people(DEMO_PEOPLE), clock.now)
+
+
+def _finger_sensor(settings: Settings) -> FingerprintSensor | None:
+    """The sensor at the desk; None in a hall that has none."""
+    if settings.fingerprint_sensor == "zfm":
+        return SerialFingerprintSensor(
+            ZfmSensor(
+                settings.fingerprint_port,
+                baud=settings.fingerprint_baud,
+                password=settings.fingerprint_password,
+            )
+        )
+    if settings.fingerprint_sensor == "none":
+        return None
+    return FolderSensor(DATA / "demo" / "prints", settings.demo_finger_file)
 
 
 _office: Office | None = None

@@ -62,6 +62,12 @@ class Settings(BaseSettings):
     police_ca_file: Path | None = None
     police_cert_file: Path | None = None
     police_cert_key_file: Path | None = None
+    fingerprint_sensor: Literal["sandbox", "none", "zfm"] = "sandbox"
+    fingerprint_port: str = "/dev/fingerprint"
+    fingerprint_baud: int = 57600
+    fingerprint_password: int = Field(default=0, ge=0, lt=2**32)
+    # NIST: BOZORTH3 scores above 40 usually mean one finger; see docs/fingerprint.md.
+    fingerprint_threshold: int = Field(default=40, ge=40, le=400)
     eseal_adapter: Literal["sandbox"] = "sandbox"
     demo_clerk_password: SecretStr = SecretStr("")
     demo_head_password: SecretStr = SecretStr("")
@@ -90,6 +96,11 @@ class Settings(BaseSettings):
         """The offset of the demo's clock, shared by all processes."""
         return self.var_dir / "demo_clock"
 
+    @property
+    def demo_finger_file(self) -> Path:
+        """Whose finger lies on the demo's sensor, shared by all processes."""
+        return self.var_dir / "demo_finger"
+
     def faults(self) -> list[str]:
         """Everything that forbids a start in this mode."""
         found = []
@@ -105,7 +116,13 @@ class Settings(BaseSettings):
     def _production_faults(self) -> list[str]:
         found = [
             f"XZ_{name.upper()}=sandbox is only for the demonstration"
-            for name in ("sms_adapter", "registers_adapter", "police_adapter", "eseal_adapter")
+            for name in (
+                "sms_adapter",
+                "registers_adapter",
+                "police_adapter",
+                "fingerprint_sensor",
+                "eseal_adapter",
+            )
             if getattr(self, name) == "sandbox"
         ]
         found += self._sms_faults() + self._registers_faults() + self._police_faults()

@@ -480,6 +480,10 @@ class FingerprintSensor(Protocol):
         """Wait for a finger and take its picture. Raises NoFinger, Unavailable."""
         ...
 
+    def close(self) -> None:
+        """Give the sensor back; the next capture takes it again."""
+        ...
+
 
 @dataclass(frozen=True)
 class PoliceAnswer:

@@ -1,0 +1,1 @@
+"""Fingerprint sensors of the ZFM/R30x family (Hi-Link, AS608) on a serial port."""

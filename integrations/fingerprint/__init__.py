@@ -1,0 +1,1 @@
+"""Fingerprints: comparing them, and the sensor at the desk."""
