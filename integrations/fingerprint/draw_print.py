@@ -11,6 +11,7 @@ Drawn prints are cleaner than people's and all of one make: they show that the m
 and measure nothing about how often it errs.
 """
 
+import io
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from integrations.fingerprint.engine import DPI, quality
 from integrations.registers.people import load_people
 
 WIDTH, HEIGHT = 256, 288  # of an R30x sensor, 500 dpi
@@ -49,6 +51,10 @@ class Press:
     stretch: float = 0.0
     dryness: float = 0.0
     noise: float = 8.0
+
+
+_ATTEMPTS = 5
+_PRESSES = (Press(), Press(turn=7, shift=(6, -8), stretch=2.5, dryness=0.1))
 
 
 def draw_finger(seed: int) -> _Plane:
@@ -168,17 +174,32 @@ def _smooth(plane: _Plane, sigma: float) -> _Plane:
     return np.asarray(cv2.GaussianBlur(plane, (0, 0), sigma), np.float32)
 
 
+def draw_person(index: int) -> list[Image.Image]:
+    """Two impressions of one finger, another finger where one of them is too poor to be taken."""
+    for attempt in range(_ATTEMPTS):
+        ridges = draw_finger(index + 1000 * attempt)
+        pictures = [
+            sensor_picture(press(ridges, how, seed=100 * index + number))
+            for number, how in enumerate(_PRESSES, 1)
+        ]
+        if all(quality(_png(picture), DPI).acceptable for picture in pictures):
+            return pictures
+    raise RuntimeError("no finger that would be taken")
+
+
+def _png(picture: Image.Image) -> bytes:
+    made = io.BytesIO()
+    picture.save(made, "PNG")
+    return made.getvalue()
+
+
 def main(people_file: str, folder: str) -> None:
     """Two impressions of one finger of each invented person."""
     for index, person in enumerate(load_people(Path(people_file)).values()):
-        ridges = draw_finger(index)
         target = Path(folder) / person.name
         target.mkdir(parents=True, exist_ok=True)
-        for number, how in enumerate(
-            (Press(), Press(turn=7, shift=(6, -8), stretch=2.5, dryness=0.1)), 1
-        ):
-            picture = sensor_picture(press(ridges, how, seed=100 * index + number))
-            picture.quantize(16).save(target / f"{number}.png", optimize=True, dpi=(500, 500))
+        for number, picture in enumerate(draw_person(index), 1):
+            picture.quantize(16).save(target / f"{number}.png", optimize=True, dpi=(DPI, DPI))
 
 
 if __name__ == "__main__":
