@@ -1,7 +1,7 @@
 """Answers about items and life situations."""
 
 from actions.perform import Capability
-from backoffice.dialogue import choosing, consult, situations
+from backoffice.dialogue import choosing, consult, form, situations
 from backoffice.dialogue.talk import Talk
 
 
@@ -25,5 +25,7 @@ class ActionFindItem(Capability):
         return "action_find_item"
 
     async def serve(self, talk: Talk, act: str, item: str | None) -> None:
+        if await form.take_as_told(talk):
+            return
         await situations.find_item(talk, item)
         choosing.ask_choice_outside(talk)

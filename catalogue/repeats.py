@@ -18,6 +18,15 @@ def base_slug(slug: str) -> str:
     return slug.partition("__")[0]
 
 
+def in_same_round(slug: str, other: str) -> str:
+    """What `other` is called in the round of `slug`: `member_birth` → `member_birth__3`.
+
+    Only right where both belong to the same group; outside of groups nothing changes.
+    """
+    _, mark, number = slug.partition("__")
+    return f"{other}{mark}{number}"
+
+
 def asks_for_another(slug: str) -> bool:
     """Whether this is the question "another one?" after a round: it steers, it says nothing."""
     return f"__{_MORE}_" in slug

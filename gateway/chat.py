@@ -131,7 +131,9 @@ async def since(request: Request, conversation_id: str) -> HTTPResponse:
     if not 0 <= after < 2**53:
         raise BadRequest
     async with office.sessions.read() as session:
-        conversation = await conversation_of(session, id=conversation_id, token=bearer(request))
+        conversation = await conversation_of(
+            session, id=conversation_id, token=bearer(request), now=office.clock.now()
+        )
         found = await messages_after(session, conversation, after=after)
     shown = [
         {
@@ -154,7 +156,9 @@ async def upload(request: Request, conversation_id: str) -> HTTPResponse:
     limit(request, "upload", bearer(request) or None)
     office = office_of(request)
     async with office.sessions.read() as session:
-        await conversation_of(session, id=conversation_id, token=bearer(request))
+        await conversation_of(
+            session, id=conversation_id, token=bearer(request), now=office.clock.now()
+        )
     file = request.files.get("file") if request.files else None
     widget = request.args.get("widget", "")
     if file is None or not widget or len(widget) > 64:

@@ -41,7 +41,8 @@ _NO_STORE = {"Cache-Control": "no-store"}
 
 
 async def _citizen(session: AsyncSession, request: Request) -> str:
-    conversation: Conversation = await by_token(session, token=bearer(request))
+    now = office_of(request).clock.now()
+    conversation: Conversation = await by_token(session, token=bearer(request), now=now)
     if conversation.citizen_id is None:
         raise NotSignedIn
     return conversation.citizen_id
@@ -51,8 +52,9 @@ async def _citizen(session: AsyncSession, request: Request) -> str:
 @openapi.summary("Whether this visit is signed in")
 @openapi.secured("token")
 async def me(request: Request) -> HTTPResponse:
-    async with office_of(request).sessions.read() as session:
-        conversation = await by_token(session, token=bearer(request))
+    office = office_of(request)
+    async with office.sessions.read() as session:
+        conversation = await by_token(session, token=bearer(request), now=office.clock.now())
         if conversation.citizen_id is None:
             return json({"signed_in": False})
         citizen = await session.get_one(Citizen, conversation.citizen_id)

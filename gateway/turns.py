@@ -86,7 +86,9 @@ async def _talk(
     request: Mapping[str, Any],
 ) -> Talk:
     now = office.clock.now()
-    conversation: Conversation = await conversation_of(session, id=conversation_id, token=token)
+    conversation: Conversation = await conversation_of(
+        session, id=conversation_id, token=token, now=now
+    )
     turn: Turn = await begin_turn(session, conversation, turn_id=turn_id, request=request, now=now)
     return await Talk(session, office.knowledge, conversation, turn, now).load()
 
@@ -134,7 +136,8 @@ async def _finish(talk: Talk, understood: Understood) -> dict[str, Any]:
     draft = await worked_on(talk)
     bubbles: list[Bubble] = reveal(understood.bubbles, draft)
     also = understood.also or talk.prepared.get("also", [])
-    state = state_of(talk, draft, act=understood.act, items=understood.items, also=also)
+    act = talk.prepared.get("heard_as", understood.act)
+    state = state_of(talk, draft, act=act, items=understood.items, also=also)
     await finish_turn(talk.session, talk.turn, bubbles=bubbles, state=state, now=talk.now)
     assert talk.turn.reply is not None  # just stored
     return dict(talk.turn.reply)

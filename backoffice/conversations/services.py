@@ -3,7 +3,7 @@
 import hmac
 import secrets
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select
@@ -14,6 +14,9 @@ from backoffice.crypto import blind_index
 from backoffice.errors import CitizenError, NotFound
 
 Bubble = dict[str, Any]
+KIOSK_IDLE = timedelta(minutes=10)
+"""A visit at the hall's machine that nobody goes on with for so long is over: the next person at
+the screen is somebody else."""
 _WIDGETS_WITH_UPLOAD = {
     "id_card_front": "image/*",
     "id_card_back": "image/*",
@@ -60,23 +63,31 @@ async def open_conversation(
     return conversation, token
 
 
-async def conversation_of(session: AsyncSession, *, id: str, token: str) -> Conversation:
+async def conversation_of(
+    session: AsyncSession, *, id: str, token: str, now: datetime
+) -> Conversation:
     """The visit with this id, for the holder of its token.
 
     Raises:
         NotFound: no such visit, or another visit's token.
-        ConversationEnded: it was ended.
+        ConversationEnded: it was ended, or left idle at a machine that others use.
     """
     found = await session.get(Conversation, id)
     given = blind_index("conversation token", token)
     if found is None or not hmac.compare_digest(found.token_hash, given):
         raise NotFound
-    if found.ended_at is not None:
+    return _open(found, now)
+
+
+def _open(conversation: Conversation, now: datetime) -> Conversation:
+    """The visit while it goes on; what was given in it stays in the account that it belongs to."""
+    idle = conversation.channel == "kiosk" and now - conversation.last_turn_at > KIOSK_IDLE
+    if conversation.ended_at is not None or idle:
         raise ConversationEnded
-    return found
+    return conversation
 
 
-async def by_token(session: AsyncSession, *, token: str) -> Conversation:
+async def by_token(session: AsyncSession, *, token: str, now: datetime) -> Conversation:
     """The visit that this token belongs to. Raises NotFound, ConversationEnded."""
     found = await session.scalar(
         select(Conversation).where(
@@ -85,9 +96,7 @@ async def by_token(session: AsyncSession, *, token: str) -> Conversation:
     )
     if found is None:
         raise NotFound
-    if found.ended_at is not None:
-        raise ConversationEnded
-    return found
+    return _open(found, now)
 
 
 async def begin_turn(

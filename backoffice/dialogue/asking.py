@@ -7,6 +7,8 @@ from backoffice import messages
 from backoffice.applications.draft import Draft
 from backoffice.dialogue.agenda import Kind, Next
 from backoffice.dialogue.choosing import CHOICES, ask_choice
+from backoffice.dialogue.comparing import doubted
+from backoffice.dialogue.events import CARD_FIELDS
 from backoffice.dialogue.focus import send_code
 from backoffice.dialogue.people import account_phone_field, hall_words
 from backoffice.dialogue.prefill import fill_what_is_known
@@ -50,7 +52,7 @@ async def ask_focus(talk: Talk) -> bool:
     elif kind == "sign_in_phone":
         talk.say("ask.sign_in_phone")
     elif kind == "confirm_card":
-        _ask_card(talk, focus)
+        _ask_reading(talk, focus)
     elif kind == "correct_which":
         _ask_which(talk)
     elif kind == "callback_phone":
@@ -94,7 +96,8 @@ async def _ask_code(talk: Talk, focus: dict[str, Any]) -> None:
     talk.say(key, phone=phone, widget=await talk.widget("sms_code"))
 
 
-def _ask_card(talk: Talk, focus: dict[str, Any]) -> None:
+def _ask_reading(talk: Talk, focus: dict[str, Any]) -> None:
+    """Whether what was read from the card is right."""
     draft = talk.filling
     if draft is None:
         return
@@ -152,6 +155,8 @@ def _buttons_of(draft: Draft, field: FormField, failed: int) -> list[dict[str, s
     buttons = [{"title": one.label, "value": one.label} for one in field.options]
     if not field.required:
         buttons += messages.buttons("ask.optional")
+    if doubted(draft, field.slug) is not None:
+        buttons += messages.buttons("ask.unusual_number")
     if failed >= EXPLAIN_AFTER:
         buttons += messages.buttons("ask.person")
     if may_be_left(draft, field):
@@ -168,7 +173,27 @@ async def _widget_of(talk: Talk, field: FormField) -> dict[str, str] | None:
 async def _ask_card_or_field(talk: Talk, draft: Draft, step: Next) -> None:
     field = draft.item.field(step.key or "")
     label = field.label if field is not None else ""
-    talk.say("ask.card_or_type", label=label, widget=await talk.widget("id_card_front"))
+    read = [
+        one.label
+        for one in draft.open_fields()
+        if one.slug in CARD_FIELDS.values() and one.slug not in draft.answers
+    ]
+    talk.say(
+        "ask.card_or_type",
+        whose=_whose(draft),
+        parts="、".join(read),
+        label=_whose(draft) + label if draft.for_other else label,
+        widget=await talk.widget("id_card_front"),
+    )
+
+
+async def _ask_card(talk: Talk, draft: Draft, step: Next) -> None:
+    talk.say("ask.card", whose=_whose(draft), widget=await talk.widget("id_card_front"))
+
+
+def _whose(draft: Draft) -> str:
+    """Whose card it is, said to the person who is asked."""
+    return messages.text("whose.applicant" if draft.for_other else "whose.own")
 
 
 async def _ask_not_eligible(talk: Talk, draft: Draft, step: Next) -> None:
@@ -265,7 +290,7 @@ _ASK: dict[Kind, Ask] = {
     Kind.NOT_ELIGIBLE: _ask_not_eligible,
     Kind.SIGN_IN: _ask_sign_in,
     Kind.MATERIAL: _ask_material,
-    Kind.CARD: _asker("ask.card", "id_card_front"),
+    Kind.CARD: _ask_card,
     Kind.FACE_CONSENT: _ask_consent,
     Kind.SELFIE: _asker("ask.selfie", "selfie"),
     Kind.CHECKS: _asker("ask.checks", None),

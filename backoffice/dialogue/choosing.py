@@ -9,6 +9,7 @@ from typing import Any
 
 from backoffice import messages
 from backoffice.dialogue.heard import Heard
+from backoffice.dialogue.questions import SURE_LIKENESS, known_question
 from backoffice.dialogue.talk import Talk
 from backoffice.understanding import is_question, mask
 from catalogue.guides import NearGroup
@@ -17,6 +18,9 @@ from catalogue.schema import ServiceItem
 OTHER = "other"
 _SURE = 0.8
 """From this confidence on the model's first item is not asked about."""
+_SHORT = 10
+_SURE_OF_A_SHORT_ONE = 0.97
+"""A question of so few characters ("要带什么来登记") has little to know another item by."""
 _CLOSE = 0.3
 """Share of the first item's confidence that makes the second one a rival."""
 CHOICES = frozenset({"which_item", "which_topic"})
@@ -35,9 +39,15 @@ def item_meant(talk: Talk, act: str, code: str | None) -> ServiceItem | None:
     named = talk.knowledge.catalogue.names.named_in(talk.text)
     if code is None:
         return talk.item(named[0]) if named else None
+    if len(named) > 1 and (item := _that_knows(talk, act, named)) is not None:
+        return item
+    if not named and act.startswith("ask_") and (about := _still_about(talk, code)) is not None:
+        return about
     group = _wavering(talk, code)
     if group is None:
         return talk.item(code)
+    if (item := _that_knows(talk, act, group.items())) is not None:
+        return item
     decided = [one.item for one in group.decided_by(talk.text)]
     if len(decided) == 1 or code in decided:
         return talk.item(code if code in decided else decided[0])
@@ -45,6 +55,29 @@ def item_meant(talk: Talk, act: str, code: str | None) -> ServiceItem | None:
         return talk.item(talk.conversation.item_code)
     talk.focus = {"kind": "which_item", "group": group.name, "act": act, "text": mask(talk.text)}
     return None
+
+
+def _still_about(talk: Talk, code: str) -> ServiceItem | None:
+    """The item spoken of, when a question that names nothing may well go on about it.
+
+    The model does not see what was said before: it guesses an item from every sentence.
+    """
+    about = talk.item(talk.conversation.item_code)
+    if about is None or about.code == code:
+        return None
+    if known_question(talk.asked, [about]) is not None:
+        return about
+    enough = _SURE_OF_A_SHORT_ONE if len(talk.asked) <= _SHORT else _SURE
+    return about if dict(talk.ranking).get(code, 1.0) < enough else None
+
+
+def _that_knows(talk: Talk, act: str, codes: Iterable[str]) -> ServiceItem | None:
+    """The item among these that has this very question; then nothing need be asked back."""
+    if not act.startswith("ask_"):
+        return None
+    items = [item for code in codes if (item := talk.item(code)) is not None]
+    faq = known_question(talk.asked, items, SURE_LIKENESS)
+    return next((item for item in items if faq in item.faq), None) if faq is not None else None
 
 
 def is_asking(talk: Talk) -> bool:

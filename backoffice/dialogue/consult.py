@@ -1,7 +1,6 @@
 """Answers about items: what, who, papers, fee, time, steps, place, validity, amounts."""
 
-from collections.abc import Callable, Iterable, Mapping
-from functools import lru_cache
+from collections.abc import Callable, Mapping
 
 from backoffice import messages
 from backoffice.dialogue import facts
@@ -11,20 +10,16 @@ from backoffice.dialogue.choosing import (
     is_asking,
     item_meant,
 )
+from backoffice.dialogue.questions import SURE_LIKENESS, known_question
 from backoffice.dialogue.situations import say_plan
 from backoffice.dialogue.talk import Talk
 from backoffice.dialogue.wanted import wanted_field
-from backoffice.understanding import fields_named, normalise
+from backoffice.understanding import fields_named
+from backoffice.understanding.lexicon import any_of
 from catalogue.form import Option
 from catalogue.loader import Catalogue
 from catalogue.names import names_of, stem
-from catalogue.schema import Faq, ServiceItem
-
-_FAQ_LIKENESS = 0.55
-"""Shared character pairs (Dice) from which a question counts as a known one; shorter questions
-share fewer by chance. Chosen on the item's own questions against each other."""
-_SURE_LIKENESS = 0.75
-"""The same, when nothing else says that the text is about that item."""
+from catalogue.schema import ServiceItem
 
 Answer = Callable[[Talk, ServiceItem], str | None]
 
@@ -90,7 +85,7 @@ def _say_without_item(talk: Talk, act: str, code: str | None) -> None:
 def say_known(talk: Talk) -> bool:
     """Answer a question that some item knows in these words, though no item was recognised."""
     items = talk.knowledge.catalogue.items.values()
-    faq = known_question(talk.asked, items, _SURE_LIKENESS)
+    faq = known_question(talk.asked, items, SURE_LIKENESS)
     if faq is None:
         return False
     talk.say_words(facts.hedged(faq.a, faq.status))
@@ -131,40 +126,21 @@ def _called(catalogue: Catalogue, code: str) -> tuple[str, ...]:
     return tuple(one for one in words if one)
 
 
-def known_question(
-    text: str, items: Iterable[ServiceItem], likeness: float = _FAQ_LIKENESS
-) -> Faq | None:
-    """The known question of these items that the text is most like."""
-    best = None
-    for item in items:
-        for faq in item.faq:
-            for question in (faq.q, *faq.also):
-                alike = _dice(text, question)
-                if alike >= likeness:
-                    best, likeness = faq, alike
-    return best
-
-
-def _dice(one: str, other: str) -> float:
-    ones, others = _pairs(one), _pairs(other)
-    total = len(ones) + len(others)
-    return 2 * len(ones & others) / total if total else 0.0
-
-
-@lru_cache(maxsize=4096)
-def _pairs(text: str) -> frozenset[str]:
-    bare = normalise(text).rstrip("?吗呢")
-    return frozenset(bare[i : i + 2] for i in range(len(bare) - 1))
-
-
 def _what(talk: Talk, item: ServiceItem) -> str | None:
     if item.about is None:
         return None
     words, others = item.about.text, _without_own_names(talk.asked, item)
     for code, difference in item.about.differs.items():
         if any(word in others for word in _called(talk.knowledge.catalogue, code)):
-            words = difference
+            words = "\n".join(dict.fromkeys([difference, *_the_other_way(talk, item, code)]))
     return facts.hedged(words, item.about.status)
+
+
+def _the_other_way(talk: Talk, item: ServiceItem, code: str) -> list[str]:
+    """How the other item says that it differs from this one: a comparison has two sides."""
+    other = talk.item(code)
+    said = other.about.differs.get(item.code) if other is not None and other.about else None
+    return [said] if said else []
 
 
 def _without_own_names(text: str, item: ServiceItem) -> str:
@@ -212,11 +188,20 @@ def _process(talk: Talk, item: ServiceItem) -> str | None:
     return words
 
 
+def _fee(talk: Talk, item: ServiceItem) -> str | None:
+    """What it costs. Asked "多少钱" of what is paid out, people mean what they receive."""
+    fee = facts.hedged(item.fee.text, item.fee.status)
+    if not item.amounts or any_of("questions", "paying").search(talk.asked):
+        return fee
+    received = facts.amounts(item, talk.knowledge.catalogue.figures, talk.today)
+    return f"{received}\n{fee}"
+
+
 _ANSWERS: Mapping[str, Answer] = {
     "ask_what": _what,
     "ask_conditions": lambda talk, item: facts.conditions(item),
     "ask_materials": _materials,
-    "ask_fee": lambda talk, item: facts.hedged(item.fee.text, item.fee.status),
+    "ask_fee": _fee,
     "ask_time": lambda talk, item: facts.promised_time(item),
     "ask_process": _process,
     "ask_place": lambda talk, item: facts.place(talk.knowledge.hall),

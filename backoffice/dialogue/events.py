@@ -19,7 +19,7 @@ from backoffice.identity.services import record_card_proof, record_face_proof
 from backoffice.uploads.models import Upload
 from backoffice.uploads.services import upload_of
 
-_CARD_FIELDS = {
+CARD_FIELDS = {
     "name": "name",
     "id_no": "id_no",
     "ethnicity": "ethnicity",
@@ -103,7 +103,7 @@ async def _card(talk: Talk, draft: Draft, widget: Widget, event: dict[str, Any])
     heard = Heard("", "inform")
     card, fault = upload.analysis["card"], upload.analysis["id_no_fault"]
     before = {}
-    for part, field in _CARD_FIELDS.items():
+    for part, field in CARD_FIELDS.items():
         value = card.get(part)
         if not value or draft.item.field(field) is None or (part == "id_no" and fault):
             continue

@@ -97,7 +97,19 @@ def with_figures(words: str, figures: Mapping[str, Figure], on: date) -> str:
         figure = figures.get(found[1])
         return found[0] if figure is None else spoken(figure, on)
 
-    return _FIGURE.sub(fill, words)
+    filled = _FIGURE.sub(fill, words)
+    return filled if filled == words else hedged_once(filled)
+
+
+def hedged_once(words: str) -> str:
+    """以公告为准 said once: around a figure it says nothing new where the whole is hedged."""
+    mark = messages.text("fact.mark")
+    if "公告为准" in words.replace(mark, ""):
+        return words.replace(mark, "")
+    if words.count(mark) < 2:
+        return words
+    last = words.rfind(mark)
+    return words[:last].replace(mark, "") + words[last:]
 
 
 def spoken(figure: Figure, on: date) -> str:

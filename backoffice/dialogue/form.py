@@ -16,6 +16,7 @@ _OWN_RULES = frozenset(
     f"fault.{one}"
     for one in (
         "date.in_future", "date.in_past", "date.too_early", "date.too_late",
+        "date.not_after", "date.not_before", "date.not_before_day",
         "text.pattern", "number.small", "number.large",
     )
 )  # fmt: skip
@@ -48,6 +49,19 @@ async def continue_turn(talk: Talk, act: str) -> None:
     if not something and talk.focus is None and (act != "affirm" or draft is None):
         _say_not_understood(talk, draft)
     await finish_when_complete(talk)
+
+
+async def take_as_told(talk: Talk) -> bool:
+    """Take the sentence as the answer in one's own words that the form has asked for, if it has.
+
+    Asked what is hard at home, people tell a situation; told to somebody who has not asked, the
+    same words are a need to find an item for.
+    """
+    if talk.filling is None or not talk.prepared.get("tentative"):
+        return False
+    await continue_turn(talk, "inform")
+    talk.turn.prepared = {**talk.prepared, "heard_as": "inform"}
+    return True
 
 
 def say_fault(talk: Talk, draft: Draft | None, fault: dict[str, Any]) -> None:

@@ -9,15 +9,18 @@ from typing import Any
 from backoffice.applications.draft import Draft
 from backoffice.dialogue.agenda import Kind, Next
 from backoffice.dialogue.buttons import field_to_change, is_some_button, meaning_of, shown_as
-from backoffice.dialogue.capture import count_failure, take_answer
+from backoffice.dialogue.capture import count_failure, reopen, take_answer
+from backoffice.dialogue.comparing import broken_by, upset_by
 from backoffice.dialogue.events import hear_event
 from backoffice.dialogue.focus import hear_focus
 from backoffice.dialogue.heard import Heard
+from backoffice.dialogue.questions import known_question
 from backoffice.dialogue.steps import hear_step
 from backoffice.dialogue.talk import Talk
 from backoffice.dialogue.wanted import volunteered, wanted_of
 from backoffice.understanding import (
     Extraction,
+    Fault,
     Found,
     Person,
     Wanted,
@@ -72,10 +75,14 @@ def _close_button(talk: Talk, heard: Heard) -> None:
 
 
 async def _hear_words(talk: Talk) -> Heard:
-    act = closed_act(talk.text)
+    act = _closed_act(talk)
     if (alarm := _alarm(talk)) is not None:
         return alarm
-    if act in _ALWAYS and not (talk.focus or {}).get("kind", "").startswith("confirm"):
+    if (
+        act in _ALWAYS
+        and not _says_option(talk)
+        and not (talk.focus or {}).get("kind", "").startswith("confirm")
+    ):
         return Heard(mask(talk.text), act)
     if talk.says("sign_in") and not talk.signed_in:
         return Heard(mask(talk.text), "my_records")
@@ -85,11 +92,24 @@ async def _hear_words(talk: Talk) -> Heard:
     return heard or _hear_freely(talk, act)
 
 
-def _alarm(talk: Talk) -> Heard | None:
-    """An emergency, or what is never done. The words of an option are an answer, not a cry."""
+def _closed_act(talk: Talk) -> str | None:
+    """The certain act. Asked for something, "没有了" says that there is no more, not goodbye."""
+    act = closed_act(talk.text)
+    if act == "goodbye" and talk.filling and talk.focus is None and talk.mentions("no_more"):
+        return "deny"
+    return act
+
+
+def _says_option(talk: Talk) -> bool:
+    """Whether these are the words of an option of what was just asked."""
     step = talk.step() if talk.focus is None else None
     field = talk.filling.item.field(step.key or "") if talk.filling and step else None
-    if field is not None and any(talk.is_exactly(one.label) for one in field.options):
+    return field is not None and any(talk.is_exactly(one.label) for one in field.options)
+
+
+def _alarm(talk: Talk) -> Heard | None:
+    """An emergency, or what is never done. The words of an option are an answer, not a cry."""
+    if _says_option(talk):
         return None
     heard = Heard(mask(talk.text), "out_of_scope")
     heard.crisis = crisis_in(talk.text)
@@ -103,6 +123,8 @@ def _hear_freely(talk: Talk, act: str | None) -> Heard:
         return Heard(mask(talk.text), meaning.act, item=meaning.item)
     if act is None and talk.knowledge.catalogue.only_elsewhere(talk.text) is not None:
         return Heard(mask(talk.text), "out_of_scope")
+    if act is None and (known := _known_question(talk)) is not None:
+        return known
     about = talk.item(talk.conversation.item_code)
     about = about or next(iter(talk.knowledge.catalogue.items.values()), None)
     if about is None or act is not None:
@@ -110,6 +132,17 @@ def _hear_freely(talk: Talk, act: str | None) -> Heard:
     found = extract(talk.text, volunteered(about), today=talk.today)
     # "我要办居住证，我叫李梅": what is wanted is in the rest; the answers are taken once it is begun.
     return Heard(found.rest if found.found and found.rest.strip() else found.safe_text)
+
+
+def _known_question(talk: Talk) -> Heard | None:
+    """A question that the item spoken of knows in these words needs no model."""
+    about = talk.item(talk.conversation.item_code)
+    if about is None or not is_question(talk.text) or requests_in(talk.text):
+        return None
+    named = talk.knowledge.catalogue.names.named_in(talk.text)
+    if (named and about.code not in named) or known_question(talk.text, [about]) is None:
+        return None
+    return Heard(mask(talk.text), "ask_what", item=about.code)
 
 
 async def _hear_form(talk: Talk, draft: Draft, act: str | None) -> Heard:
@@ -130,6 +163,8 @@ async def _hear_form(talk: Talk, draft: Draft, act: str | None) -> Heard:
         talk.focus = None
     heard.named = fields_named(talk.text, wanted)
     _decide_act(talk, heard, found, act, awaited)
+    if heard.act is None and not heard.taken and (known := _known_question(talk)) is not None:
+        return known
     return heard
 
 
@@ -170,22 +205,44 @@ def _proxy_is_asked(awaited: str | None) -> bool:
 async def take_found(
     talk: Talk, draft: Draft, heard: Heard, found: Extraction, awaited: str | None
 ) -> None:
-    """Take the certain answers into the draft and note the rest in `heard`."""
-    for one in found.found:
+    """Take the certain answers into the draft and note the rest in `heard`.
+
+    In the order of the form: a rule compares an answer with one that is asked before it.
+    """
+    order = {field.slug: place for place, field in enumerate(draft.item.fields)}
+    for one in sorted(found.found, key=lambda one: order.get(one.key, len(order))):
         if not one.certain:
             heard.tentative = {"field": one.key, "value": one.value}
             continue
         if one.fault is not None and not _enough(draft, one, awaited):
             _keep_part(draft, heard, one, awaited)
             continue
+        broken = broken_by(draft, one.key, _plain(one.value))
+        if broken is not None:
+            _refuse(draft, heard, one.key, broken, awaited)
+            continue
         changed = await take_answer(talk, draft, one.key, _plain(one.value), source="typed")
         heard.taken.append(one.key)
         if changed:
             heard.changed.append(one.key)
+    _reopen_upset(draft, heard)
     for key, fault in found.refused:
-        heard.refused.append({"field": key, "code": fault.code, "params": dict(fault.params)})
-        if key == awaited:
-            count_failure(draft, key)
+        _refuse(draft, heard, key, fault, awaited)
+
+
+def _reopen_upset(draft: Draft, heard: Heard) -> None:
+    """An earlier answer that no longer fits is asked for again."""
+    for key in list(heard.taken):
+        for other, fault in upset_by(draft, key):
+            if other not in heard.taken:
+                reopen(draft, other)
+                _refuse(draft, heard, other, fault, None)
+
+
+def _refuse(draft: Draft, heard: Heard, key: str, fault: Fault, awaited: str | None) -> None:
+    heard.refused.append({"field": key, "code": fault.code, "params": dict(fault.params)})
+    if key == awaited:
+        count_failure(draft, key)
 
 
 def _keep_part(draft: Draft, heard: Heard, part: Found, awaited: str | None) -> None:
@@ -194,9 +251,7 @@ def _keep_part(draft: Draft, heard: Heard, part: Found, awaited: str | None) -> 
     if part.key != awaited or part.fault is None:
         heard.partly.append(part.key)
         return
-    fault = part.fault
-    heard.refused.append({"field": part.key, "code": fault.code, "params": dict(fault.params)})
-    count_failure(draft, part.key)
+    _refuse(draft, heard, part.key, part.fault, awaited)
 
 
 def _enough(draft: Draft, part: Found, awaited: str | None) -> bool:

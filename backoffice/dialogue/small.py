@@ -13,10 +13,15 @@ def greeting() -> Bubble:
 
 async def small_talk(talk: Talk, act: str) -> None:
     """greet, goodbye, thank, ask_bot."""
-    key = f"small.{act}"
     if act == "goodbye" and talk.draft is not None:
-        key = "small.goodbye_draft"
-    talk.say(key, buttons=[] if talk.filling else None)
+        talk.say("small.goodbye_draft" if talk.signed_in else _unsaved("small.goodbye", talk))
+        return
+    talk.say(f"small.{act}", buttons=[] if talk.filling else None)
+
+
+def _unsaved(key: str, talk: Talk) -> str:
+    """The variant for who has not proven a phone: the draft is found again on this page only."""
+    return f"{key}_{'kiosk' if talk.conversation.channel == 'kiosk' else 'here'}"
 
 
 async def ticket(talk: Talk) -> None:
@@ -47,5 +52,7 @@ async def silence(talk: Talk) -> None:
     talk.remember(silences=times)
     if talk.draft is None:
         talk.say("silence.idle")
+    elif times == 1:
+        talk.say("silence.first")
     else:
-        talk.say("silence.first" if times == 1 else "silence.again")
+        talk.say("silence.again" if talk.signed_in else _unsaved("silence.again", talk))

@@ -1,6 +1,7 @@
 """Answers to what a draft awaits beside form fields: papers, consent, reading back, eligibility."""
 
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 from backoffice.applications.draft import Draft
 from backoffice.applications.services import put_material
@@ -12,6 +13,7 @@ from backoffice.dialogue.capture import (
     skip,
     take_answer,
 )
+from backoffice.dialogue.comparing import doubted, forget_doubt
 from backoffice.dialogue.heard import Heard
 from backoffice.dialogue.talk import Talk
 from backoffice.identity.services import FACE_CONSENT, record_consent
@@ -45,12 +47,16 @@ async def _field(talk: Talk, draft: Draft, step: Next, act: str | None) -> Heard
     chosen = next((one for one in field.options if talk.is_exactly(one.label)), None)
     if chosen is not None:
         return await _choose(talk, draft, field, chosen)
+    number = doubted(draft, field.slug)
+    if number is not None and (act == "affirm" or talk.says("number_right")):
+        forget_doubt(draft, field.slug)
+        return await _take(talk, draft, field, number)
     if talk.says("wont_fill"):
         return _wont_fill(talk, draft, field)
     if may_be_left(draft, field) and talk.says("leave_to_clerk"):
         skip(draft, field.slug)
         return _heard(talk).happened("left_to_clerk", label=field.label)
-    if not field.required and talk.says("skip"):
+    if not field.required and (talk.says("skip") or _no_more(talk, act)):
         skip(draft, field.slug)
         return _heard(talk).happened("skipped", label=field.label)
     if field.type == "address" and talk.says("same_address"):
@@ -67,12 +73,19 @@ async def _field(talk: Talk, draft: Draft, step: Next, act: str | None) -> Heard
 
 async def _choose(talk: Talk, draft: Draft, field: FormField, chosen: Option) -> Heard:
     """The label of an option is that option, whatever else the same words could mean."""
+    return await _take(talk, draft, field, [chosen.value] if field.multiple else chosen.value)
+
+
+async def _take(talk: Talk, draft: Draft, field: FormField, value: Any) -> Heard:
     heard = _heard(talk)
-    value = [chosen.value] if field.multiple else chosen.value
     if await take_answer(talk, draft, field.slug, value, source="typed"):
         heard.changed.append(field.slug)
     heard.taken.append(field.slug)
     return heard
+
+
+def _no_more(talk: Talk, act: str | None) -> bool:
+    return act == "deny" and talk.mentions("no_more")
 
 
 def _wont_fill(talk: Talk, draft: Draft, field: FormField) -> Heard:
@@ -175,6 +188,8 @@ async def _review(talk: Talk, draft: Draft, step: Next, act: str | None) -> Hear
     if act == "affirm" or talk.says("submit"):
         draft.remember(reviewed=True)
         return _heard(talk).happened("reviewed")
+    if _no_more(talk, act):
+        return _heard(talk).happened("nothing_to_change")
     if act == "deny" or talk.says("change"):
         talk.focus = {"kind": "correct_which"}
         return _heard(talk)

@@ -19,6 +19,7 @@ from backoffice.understanding.reading import (
     as_awaited,
     cues_by_label,
     cues_of,
+    is_person_name,
     read,
 )
 from backoffice.understanding.takers_choices import take_choices, take_swapped
@@ -65,11 +66,23 @@ def extract(
     fields = list(wanted)
     reading = read(text, fields, today, channel, speaker, corrected)
     target = _corrected_field(text, reading) if corrected else None
+    if target is not None and not target.filled and _tells_of_a_change(reading):
+        target, corrected = None, False
+        reading = read(text, fields, today, channel, speaker, corrected)
     if target is not None:
         reading = read(text, as_awaited(fields, target.key), today, channel, speaker, corrected)
         _cross_out_old(reading, target)
     _take_all(reading)
     return _result(reading)
+
+
+def _tells_of_a_change(reading: Reading) -> bool:
+    """地址从8号改成10号, where one's own words are asked for: nothing told before was wrong."""
+    awaited = reading.awaited
+    if awaited is None or awaited.kind != "text" or is_person_name(awaited):
+        return False
+    marks = set(any_of("corrections", "marks").findall(reading.text))
+    return marks <= {"改成", "改为", "改做", "换成"}
 
 
 def _take_all(reading: Reading) -> None:

@@ -8,8 +8,14 @@ from collections.abc import Sequence
 from backoffice.understanding.acts import is_question
 from backoffice.understanding.evidence import Weighed, has_topics, volunteered, weigh
 from backoffice.understanding.lexicon import any_of
-from backoffice.understanding.options import Said, option_words, options_said, ordinal, sounds
-from backoffice.understanding.reading import Reading, cues_of
+from backoffice.understanding.options import (
+    Said,
+    option_words,
+    options_said,
+    ordinal,
+    sounds,
+)
+from backoffice.understanding.reading import Reading, cues_of, is_person_name
 from backoffice.understanding.types import Fault, Option, Wanted
 
 
@@ -28,10 +34,7 @@ def take_choices(reading: Reading) -> None:
 def _take_awaited(reading: Reading, wanted: Wanted) -> None:
     said = options_said(reading, wanted)
     if wanted.multiple:
-        affirmed = [c for c in said if not c.negated and len(c.values) == 1]
-        if affirmed:
-            values = tuple(dict.fromkeys(c.values[0] for c in affirmed))
-            reading.take(wanted, values, affirmed[0].start, affirmed[-1].end)
+        _take_several(reading, wanted, [c for c in said if not c.negated])
         return
     weighed = weigh(reading, wanted, _after_correction(reading, said))
     if weighed is None or not weighed.values:
@@ -46,6 +49,18 @@ def _take_awaited(reading: Reading, wanted: Wanted) -> None:
         reading.take(wanted, weighed.values[0], weighed.start, weighed.end)
     else:
         reading.refused.setdefault(wanted.key, _unclear(wanted, weighed))
+
+
+def _take_several(reading: Reading, wanted: Wanted, affirmed: Sequence[Said]) -> None:
+    """Every option named by itself, for a field that may have several."""
+    clear = [c for c in affirmed if len(c.values) == 1]
+    if not clear:
+        return
+    values = tuple(dict.fromkeys(c.values[0] for c in clear))
+    # Another answer may stand between two options ("改名字，叫某某店，还有地址").
+    together = reading.is_free(clear[0].start, clear[-1].end)
+    end = clear[-1].end if together else clear[0].end
+    reading.take(wanted, values, clear[0].start, end)
 
 
 def _unclear(wanted: Wanted, weighed: Weighed) -> Fault:
@@ -86,11 +101,29 @@ def _take_besides(reading: Reading, wanted: Wanted) -> None:
     if wanted.filled and not denied and not _field_is_named(reading, wanted):
         return
     last = _after_correction(reading, affirmed)
+    if _is_told_text(reading, wanted):
+        return
     values = list(dict.fromkeys(v for c in last for v in c.values))
-    if len(values) == 1:
+    if wanted.multiple:
+        _take_several(reading, wanted, last)
+    elif len(values) == 1:
         reading.take(wanted, values[0], last[0].start, last[0].end)
     elif not values and has_topics(wanted) and (weighed := volunteered(reading, wanted)):
         reading.take(wanted, weighed.values[0], weighed.start, weighed.end)
+
+
+def _is_told_text(reading: Reading, wanted: Wanted) -> bool:
+    """Whether the sentence is the free text that was asked for, not an answer to this choice.
+
+    Asked in one's own words (why, what for, which business) people use words that are options
+    elsewhere. Only behind the other field's own name they answer that one.
+    """
+    awaited = reading.awaited
+    if awaited is None or awaited.kind != "text" or awaited.key in reading.found:
+        return False
+    if is_person_name(awaited) or awaited.rules.get("pattern") or reading.corrected:
+        return False
+    return not _field_is_named(reading, wanted)
 
 
 def _is_unmistakable(reading: Reading, wanted: Wanted, choice: Said) -> bool:
@@ -130,6 +163,8 @@ def swapped_choice(reading: Reading) -> tuple[Wanted, str, int, int] | None:
         new = [
             c for c in said if not c.negated and len(c.values) == 1 and c.values[0] not in denied
         ]
+        if _is_chance(new, [c for c in said if c.negated]):
+            continue
         if len({c.values[0] for c in new}) != 1:
             continue
         entry = (wanted, new[0].values[0], new[0].start, new[0].end)
@@ -142,6 +177,13 @@ def swapped_choice(reading: Reading) -> tuple[Wanted, str, int, int] | None:
     if not both and reading.corrected and len(one_side) == 1:
         return one_side[0]
     return None
+
+
+def _is_chance(new: Sequence[Said], denied: Sequence[Said]) -> bool:
+    """One character (有, 能, 是) is part of too many other words to turn an answer round."""
+    if all(c.end - c.start < 2 for c in new):
+        return True
+    return bool(denied) and all(c.short for c in new) and all(c.end - c.start < 2 for c in denied)
 
 
 def _ends_clause(reading: Reading, said: Said) -> bool:

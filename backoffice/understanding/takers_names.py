@@ -55,6 +55,7 @@ def _announced(reading: Reading, fields: list[Wanted]) -> Iterator[NameSpan]:
     yield from _named(reading)
     yield from _self_named(reading)
     yield from _named_by_person(reading, fields)
+    yield from _named_by_role(reading, fields)
 
 
 def _named(reading: Reading) -> Iterator[NameSpan]:
@@ -104,6 +105,20 @@ def _named_by_person(reading: Reading, fields: list[Wanted]) -> Iterator[NameSpa
             yield span
 
 
+def _named_by_role(reading: Reading, fields: list[Wanted]) -> Iterator[NameSpan]:
+    """转给黄大强: right behind a field's own words that end in a linking word."""
+    for wanted in fields:
+        for word in _role_words(wanted):
+            for cue in re.finditer(re.escape(word), reading.text):
+                link = re.compile(_CONNECTOR).match(reading.text, cue.end())
+                start = link.end() if link else cue.end()
+                if start == cue.end() and word[-1] not in "叫是系给为":
+                    continue
+                span = name_at(reading.text, start)
+                if span and span.complete and _plausible(span) and not reading.asks_at(start):
+                    yield span
+
+
 def _plausible(span: NameSpan) -> bool:
     """A name without a naming word must have no everyday characters."""
     unlikely = lexicon("names")["unlikely_characters"]
@@ -111,6 +126,8 @@ def _plausible(span: NameSpan) -> bool:
 
 
 def _name_field(reading: Reading, fields: list[Wanted], place: int) -> Wanted | None:
+    if (by_role := _announced_field(reading, fields, place)) is not None:
+        return by_role
     person, said = reading.person_at(place)
     own = [w for w in fields if (w.person or "applicant") == person]
     if person not in ("applicant", "proxy", "landlord", "host") and _asked_by_proxy(reading):
@@ -122,6 +139,33 @@ def _name_field(reading: Reading, fields: list[Wanted], place: int) -> Wanted | 
     if not own and not said and reading.awaited in fields:
         return reading.awaited
     return None
+
+
+_SAYS_NOT_WHOSE = re.compile("[他她佢我本人的姓名字全叫做是系]*")
+"""Words that announce any name (她叫, 名字是); whose it is must be said by something else."""
+
+
+def _role_words(wanted: Wanted) -> set[str]:
+    """What announces this field's name and no other's: 新老板叫, 转给."""
+    said = {*wanted.cues, *wanted.names, wanted.label}
+    return {word for word in said if not _SAYS_NOT_WHOSE.fullmatch(word)}
+
+
+def _announced_field(reading: Reading, fields: list[Wanted], place: int) -> Wanted | None:
+    """新老板叫…: the one field whose own words stand nearest before the name in its clause."""
+    clause = reading.clause_at(place)
+    before = reading.text[clause.start : place] if clause is not None else ""
+    ends = [
+        (before.rfind(word) + len(word), len(word), index)
+        for index, wanted in enumerate(fields)
+        for word in _role_words(wanted)
+        if word in before
+    ]
+    if not ends:
+        return None
+    end, length, index = max(ends)
+    rivals = {i for e, n, i in ends if (e, n) == (end, length)}
+    return fields[index] if len(rivals) == 1 else None
 
 
 def _asked_by_proxy(reading: Reading) -> bool:

@@ -57,7 +57,7 @@ def _take_patterned(reading: Reading) -> None:
             value = re.sub("[- ]", "", token[0])
             if not re.fullmatch(pattern.strip("^$"), value) or not re.search("[0-9]", value):
                 continue
-            if "pattern" not in wanted.rules and type_of(value) != "other":
+            if "pattern" not in wanted.rules and _is_of_another_kind(reading, wanted, value):
                 continue
             before = reading.text[max(0, token.start() - _CUE_REACH) : token.start()]
             if cue_pattern((*cues_of(wanted), *wanted.names)).search(before) or (
@@ -69,6 +69,19 @@ def _take_patterned(reading: Reading) -> None:
                     value = reading.text[start:end]
                 reading.take_checked(wanted, value, start, end)
                 break
+
+
+def _is_of_another_kind(reading: Reading, wanted: Wanted, value: str) -> bool:
+    """A phone's or identity number's form. A permit's number may look like an identity number:
+
+    it is one only where that is still open and the number can be one.
+    """
+    kind = type_of(value)
+    if kind == "other" or not (wanted.awaited and kind == "id_number"):
+        return kind != "other"
+    return any(
+        not w.filled and check(w, value, today=reading.today) is None for w in reading.of(kind)
+    )
 
 
 def _refuse_patterned(reading: Reading) -> None:
@@ -104,7 +117,7 @@ def _written_form(wanted: Wanted) -> str:
     if pattern := wanted.rules.get("pattern"):
         return str(pattern)
     shortest, longest = wanted.rules.get("len", (1, 200))
-    return f"[A-Za-z0-9]{{{shortest},{longest}}}" if wanted.label.endswith("号") else ""
+    return f"[A-Za-z0-9]{{{shortest},{longest}}}" if re.search("号码?$", wanted.label) else ""
 
 
 def _is_awaited_date(reading: Reading, number: Number) -> bool:

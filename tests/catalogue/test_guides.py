@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from backoffice.dialogue.consult import known_question
+from backoffice.dialogue.questions import known_question
 from backoffice.understanding import normalise
 from bootstrap.settings import ROOT
 from catalogue.guides import load_guides

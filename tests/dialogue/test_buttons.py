@@ -28,6 +28,7 @@ PLAN = Next(Kind.NOT_ELIGIBLE, "register_done")
 SHOWN_AT: dict[str, Next | dict[str, Any]] = {
     "ask.optional": Next(Kind.FIELD, next(one.slug for one in ITEM.fields if not one.required)),
     "ask.person": FIELD,
+    "ask.unusual_number": FIELD,
     "ask.leave_to_clerk": FIELD,
     "ask.bring_later": PAPER,
     "ask.card_or_type": Next(Kind.CARD_OR_FIELD, "name"),
@@ -106,7 +107,7 @@ async def _say(talk: Talk, text: str, shown: list[dict[str, str]] | None = None)
 def _stand_at(talk: Talk, where: Next | dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
     assert talk.draft is not None
     talk.draft.answers.update({k: v for k, v in COMPLETE.items() if k != "housing_type"})
-    talk.draft.remember(attempts={"housing_type": 2})
+    talk.draft.remember(attempts={"housing_type": 2}, doubted={"housing_type": 1})
     if isinstance(where, Next):
         monkeypatch.setattr(Talk, "step", lambda self: where if self.filling else None)
         return

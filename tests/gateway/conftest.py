@@ -151,8 +151,8 @@ class Hall:
         """Do something in the server's event loop."""
         return asyncio.run_coroutine_threadsafe(work, self.loop).result(60)  # type: ignore[arg-type]
 
-    def visit(self) -> Visit:
-        answer = self.client.post("/api/v1/conversations/", json={})
+    def visit(self, channel: str = "phone") -> Visit:
+        answer = self.client.post("/api/v1/conversations/", json={"channel": channel})
         assert answer.status_code == 201, answer.text
         return Visit(self, **answer.json())
 

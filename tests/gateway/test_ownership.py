@@ -1,11 +1,13 @@
 """What is somebody else's looks as if it did not exist, whatever way it is asked for."""
 
+from datetime import timedelta
+
 import httpx
 import pytest
 
 from backoffice.applications.models import Application
 from backoffice.conversations.models import Conversation
-from backoffice.conversations.services import end_conversation
+from backoffice.conversations.services import KIOSK_IDLE, end_conversation
 from backoffice.db import new_id
 from tests.gateway.conftest import Hall, Visit, assert_hardened, assert_refused
 from tests.uploads import pictures
@@ -215,3 +217,25 @@ def test_a_browser_session_changes_nothing_without_its_csrf_token(hall: Hall) ->
     answer = hall.client.post("/api/v1/staff/tasks/x/take", headers=headers)
     assert_refused(answer, 403)
     hall.client.cookies.clear()
+
+
+def test_a_visit_left_at_the_halls_machine_opens_nothing_for_the_next_person(hall: Hall) -> None:
+    left = hall.visit("kiosk").sign_in(SELF)
+    on_a_phone = hall.visit().sign_in(OTHER)
+    _idle_for(left, KIOSK_IDLE - timedelta(minutes=1))
+    assert hall.client.get("/api/v1/me/", headers=left.headers).json()["signed_in"]
+    for visit in (left, on_a_phone):
+        _idle_for(visit, KIOSK_IDLE + timedelta(seconds=1))
+    for path in (f"{left.path}/messages", "/api/v1/me/", "/api/v1/me/applications"):
+        assert_refused(hall.client.get(path, headers=left.headers), 410)
+    assert_refused(left.say(text="继续"), 410)
+    assert hall.client.get("/api/v1/me/", headers=on_a_phone.headers).json()["signed_in"]
+
+
+def _idle_for(visit: Visit, time: timedelta) -> None:
+    async def set_back() -> None:
+        async with visit.hall.office.sessions.begin() as session:
+            conversation = await session.get_one(Conversation, visit.id)
+            conversation.last_turn_at = visit.hall.now() - time
+
+    visit.hall.run(set_back())
