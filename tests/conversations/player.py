@@ -9,6 +9,7 @@ import httpx
 
 from backoffice import messages
 from backoffice.applications.decisions import Bench, Decision, Wanted, case_of, decide
+from backoffice.dialogue.consult import ANSWERED
 from backoffice.staff.models import Role
 from backoffice.staff.services import create_user
 from integrations.registers.people import DemoPerson
@@ -54,6 +55,7 @@ class Player:
 
     Attributes:
         log: the whole conversation so far, as shown when it goes wrong.
+        about: the item spoken of last.
     """
 
     def __init__(
@@ -66,6 +68,7 @@ class Player:
         self.visit: Visit | None = None
         self.last: dict[str, Any] = {}
         self.before = Stored(None)
+        self.about: str | None = None
 
     async def play(self) -> None:
         """Play every step. Raises WentWrong with the conversation so far."""
@@ -76,7 +79,8 @@ class Player:
                 await self._step(step)
             except AssertionError as exc:
                 told = "\n".join(self.log)
-                raise WentWrong(f"第 {number} 步：{exc}\n———\n{told}") from exc
+                wrong = f"第 {number} 步：{exc}"
+                raise WentWrong(f"{wrong}\n———\n{told}\n———\n{wrong}") from exc
 
     async def _step(self, step: Step) -> None:
         if step.fills_until is not None:
@@ -100,11 +104,11 @@ class Player:
     async def _citizen(self, step: Step) -> None:
         told = step.understood
         if step.says is not None:
-            await self.say(await self.fill_in(step.says), told)
+            await self.say(await self.fill_in(step.says), told, step)
         elif step.presses is not None:
             value = self.reply.buttons.get(step.presses)
             assert value is not None, f"没有按钮“{step.presses}”，只有 {list(self.reply.buttons)}"
-            await self.say(value, told)
+            await self.say(value, told, step)
         elif step.uploads is not None:
             await self._upload(step.uploads)
         elif step.enters is not None:
@@ -118,17 +122,21 @@ class Player:
         else:
             await self._again()
 
-    async def say(self, text: str, told: Understood | None = None) -> None:
+    async def say(
+        self, text: str, told: Understood | None = None, step: Step | None = None
+    ) -> None:
         """The citizen types or presses."""
         self.log.append(f"市民：{text}")
-        await self._send({"text": text}, told)
+        await self._send({"text": text}, told, step)
 
     async def event(self, event: dict[str, Any]) -> None:
         """Something beside typing."""
         self.log.append(f"市民：〔{event['type']}〕")
         await self._send({"event": event}, None)
 
-    async def _send(self, what: dict[str, Any], told: Understood | None) -> None:
+    async def _send(
+        self, what: dict[str, Any], told: Understood | None, step: Step | None = None
+    ) -> None:
         assert self.visit is not None
         if self.stage.engine is not None:
             self.stage.engine.expected, self.stage.engine.unexplained = told, False
@@ -138,16 +146,19 @@ class Player:
             raise AssertionError("这句话要靠模型听懂，请写上“听懂”")
         self._take(answer)
         if told is not None:
-            self._check_understood(told)
+            self._check_understood(told, step)
         await self._always()
 
-    def _check_understood(self, told: Understood) -> None:
+    def _check_understood(self, told: Understood, step: Step | None) -> None:
         act, items = self.reply.state["act"], self.reply.state["items"]
-        assert act == told.act, f"听成了 {act}，应是 {told.act}"
+        # Which question it was may be heard in two ways ("要自己申请吗"); the answer must be right.
+        answered = {act, told.act} <= ANSWERED and step is not None and bool(step.contains)
+        assert act == told.act or answered, f"听成了 {act}，应是 {told.act}"
+        # With nothing named, the item is the one spoken of before.
+        meant = {*items[:1], self.about} if answered or not items else set(items[:1])
         if told.item is not None:
-            assert items[:1] == [told.item] or told.item == "other", (
-                f"听成了事项 {items}，应是 {told.item}"
-            )
+            assert told.item in (*meant, "other"), f"听成了事项 {items}，应是 {told.item}"
+        self.about = told.item or next(iter(items), self.about)
         also = {one["act"] for one in self.reply.state.get("also", [])}
         missing = {one.act for one in told.also} - also
         assert not missing, f"没有听出还有 {missing}"

@@ -2,6 +2,7 @@
 
 pytest tests/conversations -k quick               # no model
 XZ_CONVERSATIONS=撤回 pytest tests/conversations   # only files with this in their names
+XZ_CONVERSATIONS=45,46_ pytest tests/conversations # several
 XZ_CONVERSATIONS=all pytest tests/conversations    # nothing left out
 
 In the everyday run the conversations about single items are played on one database only. With the
@@ -48,7 +49,7 @@ def _cases(depth: str) -> list[object]:
 
 def _is_played(path: Path, depth: str) -> bool:
     if _ONLY:
-        return _ONLY == "all" or _ONLY in path.stem
+        return _ONLY == "all" or any(part in path.stem for part in _ONLY.split(","))
     return depth == "quick" or path.stem < _NOT_YET_SETTLED
 
 
