@@ -14,13 +14,18 @@ from backoffice.applications.states import State, Step
 from backoffice.conversations.models import Conversation
 from backoffice.identity.models import SmsCode
 from backoffice.logs import log
+from backoffice.messages import text
 from backoffice.outbox import services as outbox
 from backoffice.outbox.models import OutboxEntry
+from backoffice.staff.models import LogInTries
+from backoffice.tasks.models import TaskKind
+from backoffice.tasks.services import close_for
 
 KEPT = {
     "conversation": timedelta(days=30),
     "draft": timedelta(days=30),
     "sms_code": timedelta(days=2),
+    "log_in_tries": timedelta(days=2),
     "delivered_outbox": timedelta(days=7),
     "given_up_outbox": timedelta(days=30),
 }
@@ -42,6 +47,12 @@ async def forget_what_is_old(session: AsyncSession, *, now: datetime) -> None:
     )
 
 
+async def forget_log_in_tries(session: AsyncSession, *, wall_clock: datetime) -> None:
+    """Begin counting wrong passwords anew; log-ins live by the machine's time."""
+    old = wall_clock - KEPT["log_in_tries"]
+    await session.execute(delete(LogInTries).where(LogInTries.last_at < old))
+
+
 async def _forget_conversations(session: AsyncSession, now: datetime) -> None:
     """Delete old visits, here and in the dialogue engine's own database."""
     old = select(Conversation.id).where(Conversation.last_turn_at < now - KEPT["conversation"])
@@ -59,6 +70,19 @@ async def _forget_conversations(session: AsyncSession, now: datetime) -> None:
         log("retention").info("retention.done", conversations=len(ids))
 
 
+async def _end_appointment(session: AsyncSession, application: Application, now: datetime) -> None:
+    """A finished draft whose person never came: nobody waits for it, and the citizen is told."""
+    outcome = text("task.outcome_expired")
+    await close_for(session, application.id, kind=TaskKind.APPOINTMENT, outcome=outcome, now=now)
+    await outbox.put(
+        session,
+        kind="notice.send",
+        key=f"expired:{application.id}",
+        payload={"application_id": application.id, "kind": "expired"},
+        now=now,
+    )
+
+
 async def _expire_drafts(session: AsyncSession, now: datetime) -> None:
     old = await session.scalars(
         select(Application).where(
@@ -68,6 +92,8 @@ async def _expire_drafts(session: AsyncSession, now: datetime) -> None:
     for application in old:
         step: HistoryRow = application.take(Step.EXPIRE, actor="clock", at=now)
         session.add(step)
+        if application.number is not None:
+            await _end_appointment(session, application, now)
     # What was answered in a draft that came to nothing is not kept.
     gone = select(Application.id).where(
         Application.state.in_([State.EXPIRED, State.CANCELLED]),

@@ -91,7 +91,7 @@ def _summary(office: Office, one: Application) -> dict[str, Any]:
 @openapi.secured("token")
 async def application(request: Request, id: str) -> HTTPResponse:
     office = office_of(request)
-    async with office.sessions.begin() as session:
+    async with office.sessions.read() as session:
         found = await application_of(session, id=id, citizen_id=await _citizen(session, request))
         shown = _summary(office, found)
         item = office.catalogue.find(found.item_code)
@@ -132,6 +132,8 @@ async def _history(
 def _history_key(step: HistoryRow) -> str:
     if step.step == Step.SUBMIT and step.before == State.SUPPLEMENT_DUE:
         return "history.submit_again"
+    if step.step == Step.SUBMIT and step.actor.startswith("staff:"):
+        return "history.submit_seen"
     return f"history.{step.step}"
 
 
@@ -140,7 +142,7 @@ def _history_key(step: HistoryRow) -> str:
 @openapi.secured("token")
 async def results(request: Request) -> HTTPResponse:
     office = office_of(request)
-    async with office.sessions.begin() as session:
+    async with office.sessions.read() as session:
         found = await results_of(session, citizen_id=await _citizen(session, request))
     shown = [_result(office, one) for one in found]
     return json({"results": shown}, headers=_NO_STORE, ensure_ascii=False)
@@ -168,7 +170,7 @@ def _result(office: Office, one: Result) -> dict[str, Any]:
 @openapi.secured("token")
 async def qr(request: Request, id: str) -> HTTPResponse:
     office = office_of(request)
-    async with office.sessions.begin() as session:
+    async with office.sessions.read() as session:
         found = await result_of(session, id=id, citizen_id=await _citizen(session, request))
     picture = picture_of(found, office.issuer)
     return raw(picture, content_type="image/png", headers=_NO_STORE)
@@ -178,7 +180,7 @@ async def qr(request: Request, id: str) -> HTTPResponse:
 @openapi.summary("The sealed document of a result")
 @openapi.secured("token")
 async def document(request: Request, id: str) -> HTTPResponse:
-    async with office_of(request).sessions.begin() as session:
+    async with office_of(request).sessions.read() as session:
         pdf = await document_of(session, id=id, citizen_id=await _citizen(session, request))
     disposition = {"Content-Disposition": 'attachment; filename="result.pdf"'}
     return raw(pdf, content_type="application/pdf", headers=_NO_STORE | disposition)

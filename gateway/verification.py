@@ -132,7 +132,7 @@ async def status_list(request: Request) -> HTTPResponse:
     if not _allowed(request):
         return raw(b"", 429)
     office = request.app.ctx.office
-    async with office.sessions.begin() as session:
+    async with office.sessions.read() as session:
         token = await status_token(session, issuer=office.issuer, now=office.clock.now())
     age = int(STATUS_TTL.total_seconds())
     return raw(
@@ -144,7 +144,7 @@ async def status_list(request: Request) -> HTTPResponse:
 
 async def _verdict(request: Request, code: str | None, credential: str | None) -> Verdict:
     office = request.app.ctx.office
-    async with office.sessions.begin() as session:
+    async with office.sessions.read() as session:
         return await verify(
             session,
             code=code,

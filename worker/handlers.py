@@ -46,7 +46,7 @@ def handlers(office: Office) -> Mapping[str, Handler]:
 
     async def result_issue(payload: Mapping[str, Any], key: str) -> None:
         id = str(payload["application_id"])
-        async with office.sessions.begin() as session:
+        async with office.sessions.read() as session:
             application = await session.get_one(Application, id)
         item = office.catalogue.items[application.item_code]
         press = Press(office.sessions, office.issuer, office.seal)

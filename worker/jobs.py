@@ -8,7 +8,7 @@ from typing import Any
 from backoffice.applications.decisions import Bench, deem_accepted
 from backoffice.logs import log
 from backoffice.outbox.services import deliver_due
-from backoffice.retention import forget_what_is_old
+from backoffice.retention import forget_log_in_tries, forget_what_is_old
 from backoffice.uploads.services import purge_expired, remove_orphans
 from bootstrap.container import Office
 from worker.handlers import handlers
@@ -63,3 +63,4 @@ class Jobs:
             await remove_orphans(session, folder, wall_clock=datetime.now(UTC))
         async with office.sessions.begin() as session:
             await forget_what_is_old(session, now=now)
+            await forget_log_in_tries(session, wall_clock=datetime.now(UTC))

@@ -31,7 +31,7 @@ class Draft:
         on: today, for what hangs on the calendar.
         answers: field → value in normal form.
         sources: field → where the answer came from.
-        materials: material → newest state (`given`, `bring`, `waived`).
+        materials: material → newest state (`given`, `bring`, `seen`, `waived`).
         checks: named check → `yes`, `no` or `unknown`.
         wanted: what a clerk asked to be corrected and is not yet answered.
     """

@@ -109,7 +109,8 @@ class MaterialRow(Base):
     """One paper handed in or promised for an application.
 
     Attributes:
-        state: `given` (uploaded), `bring` (to be brought to the window), `waived`.
+        state: `given` (uploaded), `bring` (to be brought to the window), `seen` (a clerk
+            saw the original), `waived`.
     """
 
     __tablename__ = "application_materials"

@@ -161,8 +161,13 @@ def put_material(
     draft.materials[material] = state
 
 
-async def submit(session: AsyncSession, draft: Draft, *, now: datetime) -> Application:
+async def submit(
+    session: AsyncSession, draft: Draft, *, now: datetime, seen_by: str | None = None
+) -> Application:
     """Hand the application to the authority (收件); a corrected one goes back the same way.
+
+    Args:
+        seen_by: the clerk (`staff:<id>`) who takes it in from the person at the window.
 
     Raises:
         NotFound: nobody has signed in.
@@ -171,7 +176,8 @@ async def submit(session: AsyncSession, draft: Draft, *, now: datetime) -> Appli
     application = draft.application
     if application.citizen_id is None:
         raise NotFound
-    session.add(application.take(Step.SUBMIT, actor=f"citizen:{application.citizen_id}", at=now))
+    actor = seen_by or f"citizen:{application.citizen_id}"
+    session.add(application.take(Step.SUBMIT, actor=actor, at=now))
     await give_number(session, application, now=now)
     application.submitted_at = application.submitted_at or now
     await session.execute(
@@ -179,7 +185,8 @@ async def submit(session: AsyncSession, draft: Draft, *, now: datetime) -> Appli
         .where(SupplementRow.application_id == application.id, SupplementRow.answered_at.is_(None))
         .values(answered_at=now)
     )
-    await _audit_and_tell(session, application, "submitted", now)
+    notice = "taken_in" if seen_by else "submitted"
+    await _audit_and_tell(session, application, "submitted", actor, now, notice=notice)
     return application
 
 
@@ -199,7 +206,7 @@ async def withdraw(session: AsyncSession, application: Application, *, now: date
     """Take back a submitted application before the decision. Raises StepNotAllowed."""
     actor = f"citizen:{application.citizen_id}"
     session.add(application.take(Step.WITHDRAW, actor=actor, at=now))
-    await _audit_and_tell(session, application, "withdrawn", now)
+    await _audit_and_tell(session, application, "withdrawn", actor, now)
 
 
 async def history_of(session: AsyncSession, application: Application) -> list[HistoryRow]:
@@ -213,17 +220,23 @@ async def history_of(session: AsyncSession, application: Application) -> list[Hi
 
 
 async def _audit_and_tell(
-    session: AsyncSession, application: Application, what: str, now: datetime
+    session: AsyncSession,
+    application: Application,
+    what: str,
+    actor: str,
+    now: datetime,
+    *,
+    notice: str | None = None,
 ) -> None:
     await record(
         session,
-        actor=f"citizen:{application.citizen_id}",
+        actor=actor,
         action=f"application.{what}",
         subject=f"application:{application.id}",
         detail={"item": application.item_code, "version": application.version},
         now=now,
     )
-    payload: Mapping[str, Any] = {"application_id": application.id, "kind": what}
+    payload: Mapping[str, Any] = {"application_id": application.id, "kind": notice or what}
     await outbox.put(
         session,
         kind="notice.send",

@@ -65,6 +65,7 @@ class ProofKind(StrEnum):
     SMS = "sms"
     ID_CARD = "id_card"
     FACE = "face"
+    WINDOW = "window"
 
 
 class Proof(Base):
@@ -73,7 +74,7 @@ class Proof(Base):
     Attributes:
         application_id: the application it was given for, when there was one.
         upload_ids: the pictures it rests on.
-        result: `confirmed` (sms), `read` or `doubtful` (card), `alike`, `unsure`, `different` or
+        result: `confirmed` (sms), `seen` (window: a clerk saw person and card), `read` or `doubtful` (card), `alike`, `unsure`, `different` or
             `not_compared` (face). A face's result is advice to a clerk, never a decision.
         detail: score, band, thresholds, model; never a picture or a face's vector.
     """

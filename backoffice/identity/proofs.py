@@ -1,5 +1,6 @@
 """Evidence of who somebody is, and their consents."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -120,6 +121,31 @@ async def record_face_proof(
         detail=comparison or {"why": upload.analysis["not_compared"]},
     )
     return await _keep(session, proof, conversation_id, now)
+
+
+async def record_window_proof(
+    session: AsyncSession,
+    application: Application,
+    *,
+    staff: str,
+    originals: Sequence[str],
+    now: datetime,
+) -> Proof:
+    """Keep that a clerk at the window saw the person and the identity card.
+
+    Args:
+        staff: the clerk as history and audit name them (`staff:<id>`).
+        originals: slugs of the papers whose originals were shown.
+    """
+    proof = Proof(
+        kind=ProofKind.WINDOW,
+        application_id=application.id,
+        citizen_id=application.citizen_id,
+        upload_ids=[],
+        result="seen",
+        detail={"staff": staff, "originals": list(originals)},
+    )
+    return await _keep(session, proof, application.conversation_id or "", now)
 
 
 async def _keep(session: AsyncSession, proof: Proof, conversation_id: str, now: datetime) -> Proof:

@@ -29,6 +29,7 @@ from backoffice.identity.proofs import FACE_CONSENT, consent_of, proofs_of
 from backoffice.results.models import Result
 from backoffice.results.services import result_on
 from backoffice.staff.models import StaffUser
+from backoffice.staff.window import waits_for_person
 from backoffice.staff.worklist import Light, histories_of, light, next_due
 from backoffice.uploads.models import Upload
 from catalogue.form import FormField
@@ -132,6 +133,12 @@ class CaseView:
     pictures: dict[str, Upload] = field(default_factory=dict)
     result: Result | None = None
     revoked_by: str = ""
+    waits_for_person: bool = False
+
+    @property
+    def originals(self) -> list[PaperLine]:
+        """Papers whose originals a clerk at the window may see."""
+        return [one for one in self.papers if one.state not in ("supplied", "waived")]
 
 
 async def view_case(
@@ -154,6 +161,7 @@ async def view_case(
         silence_ends_on=silence_ends_on(calendar, china_date(received)) if received else None,
         light=light(due, china_date(now), calendar),
         possible=possible(application),
+        waits_for_person=waits_for_person(application, item),
     )
     draft = await load_draft(session, application, item)
     await _fill_answers(session, view, draft)

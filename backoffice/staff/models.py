@@ -33,8 +33,6 @@ class StaffUser(Base):
     Attributes:
         password_hash: argon2id.
         departments: codes of the departments whose items this person handles; `*` for all.
-        failed_tries: log-in attempts since the last success.
-        locked_until: no attempt is looked at before.
     """
 
     __tablename__ = "staff_users"
@@ -46,8 +44,6 @@ class StaffUser(Base):
     role: Mapped[Role] = mapped_column(String(10))
     departments: Mapped[list[str]] = mapped_column(JSON)
     active: Mapped[bool] = mapped_column(default=True)
-    failed_tries: Mapped[int] = mapped_column(default=0)
-    locked_until: Mapped[datetime | None] = mapped_column(Utc)
     created_at: Mapped[datetime] = mapped_column(Utc)
 
     @property
@@ -58,6 +54,25 @@ class StaffUser(Base):
     def handles(self, department: str) -> bool:
         """Whether this person handles items of the department."""
         return ALL_DEPARTMENTS in self.departments or department in self.departments
+
+
+class LogInTries(Base):
+    """Attempts at one account from one address since the last success there.
+
+    Attributes:
+        origin: keyed hash of the address.
+        locked_until: no attempt from this address is looked at before.
+    """
+
+    __tablename__ = "staff_log_in_tries"
+
+    user_id: Mapped[str] = mapped_column(
+        ForeignKey("staff_users.id", ondelete="CASCADE"), primary_key=True
+    )
+    origin: Mapped[str] = mapped_column(String(64), primary_key=True)
+    tries: Mapped[int]
+    last_at: Mapped[datetime] = mapped_column(Utc, index=True)
+    locked_until: Mapped[datetime | None] = mapped_column(Utc)
 
 
 class StaffSession(Base):

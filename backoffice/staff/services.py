@@ -14,13 +14,11 @@ from backoffice.audit.services import record
 from backoffice.errors import CitizenError, NotFound
 from backoffice.staff.models import ALL_DEPARTMENTS, Role, StaffSession, StaffUser
 from backoffice.staff.passwords import hash_password, password_matches
+from backoffice.staff.tries import count_try, forget_tries
 
 IDLE = timedelta(minutes=30)
 ABSOLUTE = timedelta(hours=10)
 _SEEN_EVERY = timedelta(minutes=1)
-_FREE_TRIES = 5
-_FIRST_LOCK = timedelta(minutes=1)
-_LONGEST_LOCK = timedelta(hours=1)
 
 
 class LogInFailed(CitizenError):
@@ -42,11 +40,13 @@ class Attempt:
     """A log-in attempt that was counted and may now be looked at.
 
     Attributes:
-        user_id: None when there is no such user, or it is locked or not active.
+        user_id: None when there is no such user, it is not active, or the address must wait.
+        origin: keyed hash of the address.
     """
 
-    user_id: str | None
-    password_hash: str | None
+    user_id: str | None = None
+    password_hash: str | None = None
+    origin: str = ""
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,9 @@ class Signed:
         return csrf_of(self.session)
 
 
-async def count_attempt(session: AsyncSession, *, username: str, now: datetime) -> Attempt:
+async def count_attempt(
+    session: AsyncSession, *, username: str, address: str, now: datetime
+) -> Attempt:
     """First step of a log-in: count the attempt before the password is looked at.
 
     Counting first means that many guesses sent at once cannot all slip in before the lock.
@@ -80,23 +82,10 @@ async def count_attempt(session: AsyncSession, *, username: str, now: datetime) 
     user = await session.scalar(
         select(StaffUser).where(StaffUser.username == _normal(username)).with_for_update()
     )
-    if user is None:
-        return Attempt(None, None)
-    if not user.active or (user.locked_until is not None and user.locked_until > now):
-        return Attempt(None, None)
-    user.failed_tries += 1
-    beyond = user.failed_tries - _FREE_TRIES
-    if beyond >= 0:
-        user.locked_until = now + min(_FIRST_LOCK * 2 ** min(beyond, 10), _LONGEST_LOCK)
-        await record(
-            session,
-            actor="system",
-            action="staff.locked",
-            subject=user.actor,
-            detail={"tries": user.failed_tries},
-            now=now,
-        )
-    return Attempt(user.id, user.password_hash)
+    if user is None or not user.active:
+        return Attempt()
+    origin = await count_try(session, user, address=address, now=now)
+    return Attempt() if origin is None else Attempt(user.id, user.password_hash, origin)
 
 
 def attempt_succeeds(attempt: Attempt, password: str) -> bool:
@@ -105,7 +94,7 @@ def attempt_succeeds(attempt: Attempt, password: str) -> bool:
 
 
 async def log_in(session: AsyncSession, attempt: Attempt, *, kind: str, now: datetime) -> LoggedIn:
-    """Third step, after `attempt_succeeds`: forget the failed tries and begin a session.
+    """Third step, after `attempt_succeeds`: forget this address's tries and begin a session.
 
     Raises:
         LogInFailed: the account was closed meanwhile.
@@ -113,7 +102,7 @@ async def log_in(session: AsyncSession, attempt: Attempt, *, kind: str, now: dat
     user = await session.get(StaffUser, attempt.user_id)
     if user is None or not user.active:
         raise LogInFailed
-    user.failed_tries, user.locked_until = 0, None
+    await forget_tries(session, user.id, origin=attempt.origin)
     token = secrets.token_urlsafe(32)
     row = StaffSession(
         user_id=user.id,
@@ -148,9 +137,19 @@ async def staff_of(session: AsyncSession, token: str, now: datetime) -> Signed |
     user = await session.get(StaffUser, row.user_id)
     if user is None or not user.active:
         return None
-    if now - row.last_seen_at > _SEEN_EVERY:
-        row.last_seen_at = now
     return Signed(user, row)
+
+
+def is_due_again(signed: Signed, now: datetime) -> bool:
+    """Whether `seen_again` has something to write down; not at every request."""
+    return now - signed.session.last_seen_at > _SEEN_EVERY
+
+
+async def seen_again(session: AsyncSession, signed: Signed, now: datetime) -> None:
+    """Note that the session is in use, so that it does not end as idle."""
+    await session.execute(
+        update(StaffSession).where(StaffSession.id == signed.session.id).values(last_seen_at=now)
+    )
 
 
 async def log_out(session: AsyncSession, signed: Signed, now: datetime) -> None:
@@ -229,7 +228,7 @@ async def set_active(
         raise NotFound
     user.active = active
     if active:
-        user.failed_tries, user.locked_until = 0, None
+        await forget_tries(session, user.id)
     else:
         await session.execute(
             update(StaffSession)

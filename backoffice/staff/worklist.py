@@ -43,7 +43,9 @@ async def list_cases(
     number: str = "",
     page: int = 0,
 ) -> list[CaseLine]:
-    """The work list: most urgent first; never a draft, never another department's.
+    """The work list: most urgent first; never another department's.
+
+    A draft is in it only when it has a number: it waits for the person at the window.
 
     Args:
         states: none means all.

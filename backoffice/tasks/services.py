@@ -111,7 +111,7 @@ async def take(session: AsyncSession, task_id: str, *, staff: StaffUser, now: da
     if task.state != TaskState.OPEN:
         raise Busy
     task.state, task.taken_by, task.taken_at = TaskState.TAKEN, staff.id, now
-    await _save(session, task, "task.taken", staff, now)
+    await _save(session, task, "task.taken", staff.actor, now)
     return task
 
 
@@ -133,18 +133,44 @@ async def finish(
     task.state, task.taken_by = TaskState.DONE, staff.id
     task.taken_at = task.taken_at or now
     task.done_at, task.outcome = now, outcome.strip()
-    await _save(session, task, "task.finished", staff, now)
+    await _save(session, task, "task.finished", staff.actor, now)
     return task
 
 
-async def _save(
-    session: AsyncSession, task: Task, action: str, staff: StaffUser, now: datetime
+async def close_for(
+    session: AsyncSession,
+    application_id: str,
+    *,
+    kind: TaskKind,
+    outcome: str,
+    now: datetime,
+    by: StaffUser | None = None,
 ) -> None:
+    """Close an application's tasks of a kind, whoever has them: what they were for is over.
+
+    Args:
+        by: who settled it; None for the clock.
+    """
+    waiting = await session.scalars(
+        select(Task).where(
+            Task.application_id == application_id,
+            Task.kind == kind,
+            Task.state != TaskState.DONE,
+        )
+    )
+    for task in waiting:
+        task.state, task.done_at, task.outcome = TaskState.DONE, now, outcome
+        task.taken_by = task.taken_by or (by.id if by else None)
+        actor = by.actor if by else "clock"
+        await _save(session, task, "task.finished", actor, now)
+
+
+async def _save(session: AsyncSession, task: Task, action: str, actor: str, now: datetime) -> None:
     try:
         await session.flush()
     except StaleDataError as exc:
         raise Busy from exc
-    await record(session, actor=staff.actor, action=action, subject=f"task:{task.id}", now=now)
+    await record(session, actor=actor, action=action, subject=f"task:{task.id}", now=now)
 
 
 def _promise(calendar: WorkCalendar, today: date) -> datetime | None:

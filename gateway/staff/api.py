@@ -1,6 +1,5 @@
 """JSON interface for staff programs: `/api/v1/staff`. Bearer token, or the browser's session."""
 
-import asyncio
 from datetime import date, datetime
 from typing import Any
 
@@ -15,19 +14,14 @@ from backoffice.clock import china_date
 from backoffice.errors import BadRequest
 from backoffice.staff.cases import CaseView
 from backoffice.staff.models import Role
-from backoffice.staff.services import (
-    LogInFailed,
-    attempt_succeeds,
-    count_attempt,
-    log_in,
-    log_out,
-)
+from backoffice.staff.services import log_out
+from backoffice.staff.window import Seen
 from backoffice.staff.worklist import list_cases
 from backoffice.tasks.models import Task, TaskState
 from backoffice.tasks.services import finish, list_tasks, take, task_of
-from gateway.http import Body, body, limit
-from gateway.staff.at_case import decided_case, seen_case
-from gateway.staff.guard import WALL, public, staff_only
+from gateway.http import Body, body
+from gateway.staff.at_case import decided_case, person_seen, seen_case
+from gateway.staff.guard import WALL, logged_in, public, staff_only
 
 api = Blueprint("staff_api", url_prefix="/api/v1/staff")
 
@@ -65,6 +59,15 @@ class DecisionBody(Body):
     version: int | None = None
 
 
+class SeenBody(Body):
+    """What a clerk at the window saw; `version` as for decisions."""
+
+    person: bool
+    id_card: bool
+    originals: list[str] = Field(default_factory=list, max_length=100)
+    version: int | None = None
+
+
 class OutcomeBody(Body):
     """What came of a task."""
 
@@ -75,15 +78,8 @@ class OutcomeBody(Body):
 @public
 async def create_session(request: Request) -> HTTPResponse:
     """`{"username", "password"}` → `{"token", "csrf_token", "role"}`."""
-    limit(request, "login")
     given = body(request, LogInBody)
-    office, now = request.app.ctx.office, WALL.now()
-    async with office.sessions.begin() as session:
-        attempt = await count_attempt(session, username=given.username, now=now)
-    if not await asyncio.to_thread(attempt_succeeds, attempt, given.password):
-        raise LogInFailed
-    async with office.sessions.begin() as session:
-        made = await log_in(session, attempt, kind="api", now=now)
+    made = await logged_in(request, given.username, given.password, kind="api")
     made_session = {"token": made.token, "csrf_token": made.csrf_token, "role": made.user.role}
     return json(made_session, status=201, headers=_NO_STORE)
 
@@ -109,7 +105,7 @@ async def cases(request: Request) -> HTTPResponse:
         raise BadRequest from exc
     if not 0 <= page < 10_000:
         raise BadRequest
-    async with office.sessions.begin() as session:
+    async with office.sessions.read() as session:
         lines = await list_cases(
             session,
             staff=request.ctx.staff.user,
@@ -151,6 +147,16 @@ async def decision(request: Request, case_id: str) -> HTTPResponse:
     return json(_case_head(application), headers=_NO_STORE)
 
 
+@api.post("/cases/<case_id:str>/seen", name="seen")
+@staff_only(*_CASES)
+async def seen(request: Request, case_id: str) -> HTTPResponse:
+    """Person and identity card were seen at the window: hand the draft in, by id or number."""
+    given = body(request, SeenBody)
+    what = Seen(given.person, given.id_card, given.originals)
+    application = await person_seen(request, case_id, what, version=given.version)
+    return json(_case_head(application), headers=_NO_STORE)
+
+
 @api.get("/tasks", name="tasks")
 @staff_only(*_CASES)
 async def tasks(request: Request) -> HTTPResponse:
@@ -160,7 +166,7 @@ async def tasks(request: Request) -> HTTPResponse:
         states = tuple(TaskState(one) for one in request.args.getlist("state", []))
     except ValueError as exc:
         raise BadRequest from exc
-    async with office.sessions.begin() as session:
+    async with office.sessions.read() as session:
         found = await list_tasks(session, states=states or (TaskState.OPEN, TaskState.TAKEN))
     return json({"tasks": [_task_body(task) for task in found]}, headers=_NO_STORE)
 
@@ -169,7 +175,7 @@ async def tasks(request: Request) -> HTTPResponse:
 @staff_only(*_CASES)
 async def task(request: Request, task_id: str) -> HTTPResponse:
     office = request.app.ctx.office
-    async with office.sessions.begin() as session:
+    async with office.sessions.read() as session:
         found = await task_of(session, task_id)
     return json(_task_body(found), headers=_NO_STORE)
 
@@ -258,6 +264,7 @@ def _case_body(view: CaseView) -> dict[str, Any]:
         "item_name": view.item.name,
         "light": view.light,
         "possible": list(view.possible),
+        "waits_for_person": view.waits_for_person,
         "answers": answers,
         "unanswered": [one.slug for one in view.unanswered],
         "materials": papers,

@@ -7,6 +7,7 @@ from sanic import Request
 from backoffice.applications.decisions import Bench, Decision, Wanted, case_of, decide
 from backoffice.applications.models import Application
 from backoffice.staff.cases import CaseView, view_case
+from backoffice.staff.window import Seen, hand_in_seen
 
 
 async def seen_case(request: Request, case_id: str) -> CaseView:
@@ -22,6 +23,17 @@ async def seen_case(request: Request, case_id: str) -> CaseView:
             calendar=office.calendar,
             now=office.clock.now(),
         )
+
+
+async def person_seen(
+    request: Request, case_id: str, seen: Seen, *, version: int | None
+) -> Application:
+    """The draft, handed in at the window. Raises what `case_of` and `hand_in_seen` raise."""
+    office, staff = request.app.ctx.office, request.ctx.staff.user
+    async with office.sessions.begin() as session:
+        application = await case_of(session, id=case_id, staff=staff, catalogue=office.catalogue)
+        bench = Bench(session, office.catalogue, office.calendar, office.clock.now())
+        return await hand_in_seen(bench, application, seen, staff=staff, version=version)
 
 
 async def decided_case(

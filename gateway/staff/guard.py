@@ -1,5 +1,6 @@
 """Who may call a staff route: session, role, CSRF. Every staff route carries one of these marks."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from functools import wraps
 from typing import Any
@@ -11,7 +12,19 @@ from sanic.response import redirect
 from backoffice.clock import SystemClock
 from backoffice.errors import CitizenError, NotSignedIn
 from backoffice.staff.models import Role
-from backoffice.staff.services import Signed, csrf_matches, staff_of
+from backoffice.staff.services import (
+    LoggedIn,
+    LogInFailed,
+    Signed,
+    attempt_succeeds,
+    count_attempt,
+    csrf_matches,
+    is_due_again,
+    log_in,
+    seen_again,
+    staff_of,
+)
+from gateway.http import limit
 
 Handler = Callable[..., Awaitable[HTTPResponse]]
 
@@ -65,6 +78,26 @@ def staff_only(*roles: Role) -> Callable[[Handler], Handler]:
     return guard
 
 
+async def logged_in(request: Request, username: str, password: str, *, kind: str) -> LoggedIn:
+    """Log in with a password, for pages (`browser`) and interface (`api`) alike.
+
+    Wrong passwords count for the account together with the caller's address.
+
+    Raises:
+        LogInFailed: unknown, wrong, closed, or this address must wait.
+        TooMany: the address tries too fast, whatever the accounts.
+    """
+    limit(request, "login")
+    office, now = request.app.ctx.office, WALL.now()
+    address = request.remote_addr or request.ip
+    async with office.sessions.begin() as session:
+        attempt = await count_attempt(session, username=username, address=address, now=now)
+    if not await asyncio.to_thread(attempt_succeeds, attempt, password):
+        raise LogInFailed
+    async with office.sessions.begin() as session:
+        return await log_in(session, attempt, kind=kind, now=now)
+
+
 def cookie_name(request: Request) -> str:
     """`__Host-` (Secure, whole site, no subdomain) wherever the public address is https."""
     return f"__Host-{_COOKIE}" if is_secure(request) else _COOKIE
@@ -111,13 +144,17 @@ async def _who(request: Request) -> Signed | None:
     token = bearer or request.cookies.get(cookie_name(request))
     if not token or not token.isascii():
         return None
-    async with office.sessions.begin() as session:
-        signed = await staff_of(session, token, WALL.now())
+    now = WALL.now()
+    async with office.sessions.read() as session:
+        signed = await staff_of(session, token, now)
     wanted = "api" if bearer else "browser"
     if signed is None or signed.session.kind != wanted:
         return None
     if not bearer and request.method not in _READING:
         _check_csrf(request, signed)
+    if is_due_again(signed, now):
+        async with office.sessions.begin() as session:
+            await seen_again(session, signed, now)
     return signed
 
 

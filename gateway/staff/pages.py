@@ -1,6 +1,5 @@
 """Pages for clerks and heads: log-in, work list, one case, call-backs."""
 
-import asyncio
 from pathlib import Path
 from typing import Any
 
@@ -16,25 +15,20 @@ from backoffice.results.models import Revocation
 from backoffice.staff.models import Role, StaffUser
 from backoffice.staff.pictures import picture_for_staff
 from backoffice.staff.revoking import revoke_result_of_case
-from backoffice.staff.services import (
-    LogInFailed,
-    attempt_succeeds,
-    count_attempt,
-    log_in,
-    log_out,
-)
+from backoffice.staff.services import LogInFailed, log_out
+from backoffice.staff.window import Seen
 from backoffice.staff.worklist import PAGE, count_by_state, list_cases
 from backoffice.tasks.models import Task, TaskState
 from backoffice.tasks.services import finish, list_tasks, take
 from backoffice.uploads.services import load_upload
-from gateway.http import limit
-from gateway.staff.at_case import decided_case, seen_case
+from gateway.staff.at_case import decided_case, person_seen, seen_case
 from gateway.staff.guard import (
     HTMX,
     WALL,
     FormExpired,
     drop_session_cookie,
     from_own_page,
+    logged_in,
     public,
     set_session_cookie,
     staff_only,
@@ -45,11 +39,12 @@ pages = Blueprint("staff_pages", url_prefix="/staff")
 pages.static("/static", Path(__file__).resolve().parent.parent / "static" / "staff", name="static")
 
 _CASES = (Role.CLERK, Role.HEAD)
-_DONE = {*Decision, "revoke"}
+_DONE = {*Decision, "revoke", "seen"}
 _TABS: dict[str, tuple[State, ...]] = {
     "todo": (State.SUBMITTED, State.ACCEPTED),
     "submitted": (State.SUBMITTED,),
     "accepted": (State.ACCEPTED,),
+    "window": (State.DRAFT,),
     "supplement": (State.SUPPLEMENT_DUE,),
     "concluded": (
         State.APPROVED,
@@ -74,18 +69,14 @@ async def login(request: Request) -> HTTPResponse:
         raise FormExpired
     form = request.form or {}
     username, password = form.get("username", "")[:80], form.get("password", "")[:200]
-    limit(request, "login")
-    office, now = request.app.ctx.office, WALL.now()
-    async with office.sessions.begin() as session:
-        attempt = await count_attempt(session, username=username, now=now)
-    if not await asyncio.to_thread(attempt_succeeds, attempt, password):
-        failed = text(f"error.{LogInFailed.code}")
-        return render(request, "login.html", failed=failed, username=username, status=401)
-    async with office.sessions.begin() as session:
-        logged_in = await log_in(session, attempt, kind="browser", now=now)
-    home = "/staff/system" if logged_in.user.role == Role.ADMIN else "/staff"
+    try:
+        made = await logged_in(request, username, password, kind="browser")
+    except LogInFailed as exc:
+        failed = text(f"error.{exc.code}")
+        return render(request, "login.html", failed=failed, username=username, status=exc.status)
+    home = "/staff/system" if made.user.role == Role.ADMIN else "/staff"
     response = redirect(home, status=303)
-    set_session_cookie(request, response, logged_in.token)
+    set_session_cookie(request, response, made.token)
     return response
 
 
@@ -108,7 +99,7 @@ async def work_list(request: Request) -> HTTPResponse:
     tab = request.args.get("tab", "todo")
     number = request.args.get("number", "").strip()[:32]
     page = _page(request)
-    async with office.sessions.begin() as session:
+    async with office.sessions.read() as session:
         lines = await list_cases(
             session,
             staff=staff,
@@ -165,11 +156,35 @@ async def decision(request: Request, case_id: str) -> HTTPResponse:
     except NotFound:
         raise
     except CitizenError as exc:
-        said = "staff.conflict" if isinstance(exc, Busy) else f"error.{exc.code}"
-        return await _case_page(
-            request, case_id, problem=text(said, **exc.params), status=exc.status, kept=form
-        )
+        return await _refused(request, case_id, exc, form)
     return redirect(f"/staff/cases/{case_id}?done={wanted_decision}", status=303)
+
+
+@pages.post("/cases/<case_id:str>/seen", name="seen")
+@staff_only(*_CASES)
+async def seen(request: Request, case_id: str) -> HTTPResponse:
+    """Person and identity card were seen at the window: the draft becomes a case."""
+    form = request.form or {}
+    ticked = [form.get(one) == "yes" for one in ("person", "id_card")]
+    originals = form.getlist("original", []) if form else []
+    try:
+        version = int(form.get("version", ""))
+    except ValueError as exc:
+        raise BadRequest from exc
+    try:
+        await person_seen(request, case_id, Seen(*ticked, originals), version=version)
+    except NotFound:
+        raise
+    except CitizenError as exc:
+        return await _refused(request, case_id, exc, form)
+    return redirect(f"/staff/cases/{case_id}?done=seen", status=303)
+
+
+async def _refused(request: Request, case_id: str, exc: CitizenError, form: Any) -> HTTPResponse:
+    """The case as it stands now, what was typed, and above it why nothing was done."""
+    said = "staff.conflict" if isinstance(exc, Busy) else f"error.{exc.code}"
+    problem = text(said, **exc.params)
+    return await _case_page(request, case_id, problem=problem, status=exc.status, kept=form)
 
 
 @pages.post("/cases/<case_id:str>/revocation", name="revocation")
@@ -192,8 +207,7 @@ async def revocation(request: Request, case_id: str) -> HTTPResponse:
     except NotFound:
         raise
     except CitizenError as exc:
-        problem = text(f"error.{exc.code}", **exc.params)
-        return await _case_page(request, case_id, problem=problem, status=exc.status, kept=form)
+        return await _refused(request, case_id, exc, form)
     return redirect(f"/staff/cases/{case_id}?done=revoke", status=303)
 
 
@@ -300,7 +314,7 @@ async def _tasks_page(
         "done": (TaskState.DONE,),
     }
     tab = request.args.get("tab", "open")
-    async with office.sessions.begin() as session:
+    async with office.sessions.read() as session:
         found = await list_tasks(session, states=states.get(tab, states["open"]))
         holders = await _names(session, found)
     return render(

@@ -16,6 +16,7 @@ from backoffice.results.models import Revocation
 from backoffice.staff.models import Role
 from backoffice.staff.revoking import revoke_result_by_code
 from backoffice.staff.services import list_users, set_active
+from backoffice.staff.tries import wrong_tries
 from gateway.staff.guard import staff_only
 from gateway.staff.rendering import render
 
@@ -28,9 +29,10 @@ _SHOWN = 50
 @staff_only(Role.ADMIN)
 async def overview(request: Request) -> HTTPResponse:
     office = request.app.ctx.office
-    async with office.sessions.begin() as session:
+    async with office.sessions.read() as session:
         undelivered = await _undelivered(session)
         users = await list_users(session)
+        tries = await wrong_tries(session)
         entries = await session.scalar(select(func.count()).select_from(AuditEntry))
         breaks = await verify(session) if request.args.get("verify") else None
     return render(
@@ -38,6 +40,7 @@ async def overview(request: Request) -> HTTPResponse:
         "system.html",
         undelivered=undelivered,
         users=users,
+        tries=tries,
         entries=entries,
         breaks=breaks,
         reasons=list(Revocation),

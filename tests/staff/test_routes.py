@@ -7,6 +7,7 @@ import httpx
 import pytest
 from sanic import Sanic
 
+from backoffice.db import new_id
 from backoffice.staff.models import Role, StaffUser
 from bootstrap.container import Office
 from gateway.app import create_app
@@ -86,8 +87,9 @@ async def _session(office: Office, user: StaffUser, kind: str) -> tuple[str, str
     from gateway.staff.guard import WALL
 
     async with office.sessions.begin() as session:
-        attempt = await count_attempt(session, username=user.username, now=WALL.now())
-        made = await log_in(session, attempt, kind=kind, now=WALL.now())
+        now = WALL.now()
+        attempt = await count_attempt(session, username=user.username, address=new_id(), now=now)
+        made = await log_in(session, attempt, kind=kind, now=now)
     return made.token, made.csrf_token
 
 
@@ -109,6 +111,19 @@ async def test_wrong_password_and_unknown_user_look_the_same(
     unknown = await browser().log_in("nobody", "not the password")
     assert known.status_code == unknown.status_code == 401
     assert known.text.replace("chen", "") == unknown.text.replace("nobody", "")
+
+
+async def test_who_guesses_is_held_back_there_only(
+    office: Office, staff: dict[str, StaffUser], address: str, browser: Callable[[], Browser]
+) -> None:
+    guesser = browser()
+    for _ in range(5):
+        assert (await guesser.log_in("chen", "not the password")).status_code == 401
+    assert (await browser().log_in("chen")).status_code == 401
+    next(iter(Sanic._app_registry.values())).config.PROXIES_COUNT = 1
+    clerk = browser()
+    clerk.client.headers["X-Forwarded-For"] = "10.0.0.7"
+    assert (await clerk.log_in("chen")).status_code == 303
 
 
 async def test_cookie_is_out_of_reach_of_scripts_and_other_sites(

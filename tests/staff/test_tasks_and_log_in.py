@@ -5,8 +5,10 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import select
 
+from backoffice.audit import AuditEntry
 from backoffice.clock import CHINA
 from backoffice.errors import Busy
+from backoffice.retention import forget_log_in_tries
 from backoffice.staff.models import StaffSession, StaffUser
 from backoffice.staff.passwords import PasswordTooWeak, hash_password
 from backoffice.staff.services import (
@@ -20,6 +22,7 @@ from backoffice.staff.services import (
     set_active,
     staff_of,
 )
+from backoffice.staff.tries import wrong_tries
 from backoffice.tasks import Task, TaskState, finish, open_task, take
 from backoffice.tasks.services import OutcomeMissing
 from bootstrap.container import Office
@@ -76,9 +79,15 @@ async def test_a_task_has_one_holder_and_ends_with_a_word(
     assert done.state == TaskState.DONE and done.outcome == "已回电"
 
 
-async def _try(office: Office, password: str, now: datetime, username: str = " Chen ") -> bool:
+async def _try(
+    office: Office,
+    password: str,
+    now: datetime,
+    username: str = " Chen ",
+    address: str = "10.0.0.5",
+) -> bool:
     async with office.sessions.begin() as session:
-        attempt = await count_attempt(session, username=username, now=now)
+        attempt = await count_attempt(session, username=username, address=address, now=now)
     return attempt_succeeds(attempt, password)
 
 
@@ -93,9 +102,45 @@ async def test_after_five_wrong_passwords_even_the_right_one_must_wait_longer_ea
     assert await _try(office, PASSWORD, NOW + timedelta(seconds=61 + 121))
 
 
+async def test_guessing_from_elsewhere_does_not_lock_out_the_clerk_at_the_hall(
+    office: Office, staff: dict[str, StaffUser]
+) -> None:
+    for second in range(30):
+        moment = NOW + timedelta(hours=2 * second)
+        assert not await _try(office, "wrong wrong wrong", moment, address="203.0.113.9")
+    last = NOW + timedelta(hours=58)
+    assert not await _try(office, PASSWORD, last, address="203.0.113.9")
+    assert await _try(office, PASSWORD, last, address="10.0.0.5")
+
+
+async def test_guessing_from_many_addresses_is_told_and_outlasts_the_clerks_own_success(
+    office: Office, staff: dict[str, StaffUser]
+) -> None:
+    for number in range(20):
+        await _try(office, "wrong wrong wrong", NOW, address=f"203.0.113.{number}")
+    token = await _log_in(office)
+    assert token
+    async with office.sessions.begin() as session:
+        entries = list(await session.scalars(select(AuditEntry)))
+        (told,) = [one for one in entries if one.action == "staff.guessed"]
+        assert told.subject == staff["chen"].actor and '"addresses":20' in told.detail
+        assert not any("203.0.113" in one.detail for one in entries)
+        assert (await wrong_tries(session))[staff["chen"].id] == 20
+        await set_active(session, staff["chen"].id, active=True, by=staff["admin"], now=NOW)
+        assert await wrong_tries(session) == {}
+
+
+async def test_old_tries_are_forgotten(office: Office, staff: dict[str, StaffUser]) -> None:
+    await _try(office, "wrong wrong wrong", NOW)
+    for days, left in ((1, 1), (3, 0)):
+        async with office.sessions.begin() as session:
+            await forget_log_in_tries(session, wall_clock=NOW + timedelta(days=days))
+            assert len(await wrong_tries(session)) == left
+
+
 async def _log_in(office: Office, now: datetime = NOW) -> str:
     async with office.sessions.begin() as session:
-        attempt = await count_attempt(session, username="chen", now=now)
+        attempt = await count_attempt(session, username="chen", address="10.0.0.5", now=now)
         return (await log_in(session, attempt, kind="api", now=now)).token
 
 
