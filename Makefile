@@ -30,7 +30,7 @@ beat = $(CURDIR)/ops/heartbeat.sh "$(1)"
 
 .DEFAULT_GOAL := help
 .PHONY: help up down status start stop restart run logs setup ready train migrate demo-data \
-	reset backup restore test test-robustness check format lock clean \
+	reset backup restore erase rotate-keys test test-robustness check format lock clean \
 	new-item check-items evaluate publish rollback models signoffs sign
 
 ##@ Run
@@ -74,6 +74,12 @@ backup: $(ROOT_STAMP) ## Encrypted archive of databases, uploads and keys in var
 
 restore: $(ROOT_STAMP) ## Put an archive back: make restore FILE=… XZ_BACKUP_KEY=…
 	@$(PY) -m ops.restore "$(FILE)" $(if $(FORCE),--force)
+
+erase: $(ROOT_STAMP) ## Delete a citizen's data at their request (asks for the number; FACES=1: only faces)
+	@$(PY) -m ops.erase $(if $(FACES),--only-faces)
+
+rotate-keys: $(ROOT_STAMP) ## New encryption key for all data, stopped (REMOVE=1 takes the old ones out)
+	@$(PY) -m ops.rotate $(if $(REMOVE),--remove-old)
 
 ##@ Trainers
 new-item: $(ROOT_STAMP) ## A new item: asks, and writes its two files (ANSWERS=file.yml does not ask)

@@ -9,7 +9,7 @@ import hashlib
 import hmac
 import json
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
 
@@ -37,27 +37,38 @@ class KeyRing:
     Attributes:
         current: id of the key that encrypts new values.
         keys: key id → 32 bytes; old ones stay until nothing is encrypted with them.
-        index: 32 bytes for blind indexes; not rotated, since that would lose all look-ups.
+        index: 32 bytes for blind indexes, which a rotation works out anew.
+        root: 32 bytes for what cannot be worked out anew (`keyed_hash`, `derive`: tokens, the
+            audit trail's chain); never rotated. The first `index` while None.
+        rotating: a rotation has begun and not ended; only it may use the ring.
     """
 
     current: str
     keys: dict[str, bytes]
     index: bytes
+    root: bytes | None = None
+    rotating: bool = False
 
     @classmethod
-    def load(cls, path: Path) -> Self:
-        """Read `{"current": id, "keys": {id: base64}, "index": base64}`.
+    def load(cls, path: Path, *, for_rotation: bool = False) -> Self:
+        """Read `{"current": id, "keys": {id: base64}, "index": base64, "root"?, "rotating"?}`.
 
         Raises:
-            KeysUnusable: missing file, wrong form, or a key that is not 32 bytes long.
+            KeysUnusable: missing file, wrong form, a key that is not 32 bytes long, or a rotation
+                that has not ended (look-ups would miss half of what is there).
         """
         try:
             raw = json.loads(path.read_text("utf-8"))
             keys = {k: base64.b64decode(v, validate=True) for k, v in raw["keys"].items()}
-            ring = cls(raw["current"], keys, base64.b64decode(raw["index"], validate=True))
+            index = base64.b64decode(raw["index"], validate=True)
+            root = base64.b64decode(raw["root"], validate=True) if "root" in raw else None
+            ring = cls(raw["current"], keys, index, root, raw.get("rotating") is True)
         except (OSError, ValueError, KeyError, AttributeError) as exc:
             raise KeysUnusable(f"key file {path} cannot be used: {type(exc).__name__}") from exc
-        if ring.current not in ring.keys or any(len(k) != 32 for k in [*keys.values(), ring.index]):
+        every = [*keys.values(), index, index if root is None else root]
+        if ring.rotating and not for_rotation:
+            raise KeysUnusable(f"key file {path}: a rotation has not ended; run `make rotate-keys`")
+        if ring.current not in ring.keys or any(len(k) != 32 for k in every):
             raise KeysUnusable(f"key file {path}: keys must be 32 bytes and `current` one of them")
         return ring
 
@@ -67,21 +78,53 @@ class KeyRing:
         return cls("k1", {"k1": os.urandom(32)}, os.urandom(32))
 
     def save(self, path: Path) -> None:
-        """Write the ring, readable by the owner only."""
-        encoded = {
+        """Write the ring, readable by the owner only; the file is whole, also after a crash."""
+        encoded: dict[str, object] = {
             "current": self.current,
             "keys": {k: base64.b64encode(v).decode() for k, v in self.keys.items()},
             "index": base64.b64encode(self.index).decode(),
         }
+        if self.root is not None:
+            encoded["root"] = base64.b64encode(self.root).decode()
+        if self.rotating:
+            encoded["rotating"] = True
         path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        part = path.with_name(f"{path.name}.part")
+        descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
             json.dump(encoded, file)
+            file.flush()
+            os.fsync(file.fileno())
+        if path.exists():  # whose service may read it stays as it was
+            owner = path.stat()
+            os.chown(part, owner.st_uid, owner.st_gid)
+        part.replace(path)
+
+    def begin_rotation(self) -> Self:
+        """The same ring with a new current key and a new index key; old keys still open."""
+        numbers = [int(k[1:]) for k in self.keys if k[:1] == "k" and k[1:].isdecimal()]
+        id = f"k{max(numbers, default=0) + 1}"
+        return replace(
+            self,
+            current=id,
+            keys={**self.keys, id: os.urandom(32)},
+            index=os.urandom(32),
+            root=self.root or self.index,
+            rotating=True,
+        )
+
+    def end_rotation(self) -> Self:
+        """The ring for everybody again."""
+        return replace(self, rotating=False)
+
+    def without_old_keys(self) -> Self:
+        """Only the current key is left: what an older one sealed never opens again."""
+        return replace(self, keys={self.current: self.keys[self.current]})
 
     def encrypt(self, plain: bytes, context: str) -> bytes:
         """Seal `plain`; it opens only with the same `context` (for instance `citizens.phone`)."""
         nonce = os.urandom(_NONCE_BYTES)
-        head = bytes([_FORMAT, len(self.current)]) + self.current.encode()
+        head = self.head
         sealed = AESGCM(self.keys[self.current]).encrypt(nonce, plain, head + context.encode())
         return head + nonce + sealed
 
@@ -100,17 +143,27 @@ class KeyRing:
         except (InvalidTag, KeyError, IndexError, UnicodeDecodeError, ValueError) as exc:
             raise DecryptionFailed(f"a value of {context} cannot be decrypted") from exc
 
-    def key_id(self, sealed: bytes) -> str:
-        """Which key sealed this value (for rotation)."""
-        return sealed[2 : 2 + sealed[1]].decode()
+    @property
+    def head(self) -> bytes:
+        """How every value begins that the current key sealed."""
+        return bytes([_FORMAT, len(self.current)]) + self.current.encode()
 
     def blind_index(self, purpose: str, value: str) -> str:
-        """A keyed hash of `value` to look it up by; different for each purpose."""
+        """A keyed hash of `value` to look it up by; different for each purpose.
+
+        Its column names the encrypted one that it belongs to (`backoffice.db.blind_of`), from
+        which a rotation works it out anew.
+        """
         return hmac.new(self.index, f"{purpose}\0{value}".encode(), hashlib.sha256).hexdigest()
+
+    def keyed_hash(self, purpose: str, value: str) -> str:
+        """A keyed hash of a `value` that is kept nowhere (a token); no rotation changes it."""
+        key = self.root or self.index
+        return hmac.new(key, f"{purpose}\0{value}".encode(), hashlib.sha256).hexdigest()
 
     def derive(self, purpose: str) -> bytes:
         """A 32-byte key for another use, for instance signing sessions."""
-        return HKDF(SHA256(), 32, salt=None, info=purpose.encode()).derive(self.index)
+        return HKDF(SHA256(), 32, salt=None, info=purpose.encode()).derive(self.root or self.index)
 
 
 _ring: KeyRing | None = None
@@ -136,3 +189,8 @@ def keys() -> KeyRing:
 def blind_index(purpose: str, value: str) -> str:
     """`KeyRing.blind_index` with the ring of this process."""
     return keys().blind_index(purpose, value)
+
+
+def keyed_hash(purpose: str, value: str) -> str:
+    """`KeyRing.keyed_hash` with the ring of this process."""
+    return keys().keyed_hash(purpose, value)

@@ -85,6 +85,16 @@ class Encrypted(TypeDecorator[Any]):
         return None if value is None else json.loads(keys().decrypt(bytes(value), self.context))
 
 
+def blind_of(column: str, purpose: str) -> dict[str, Any]:
+    """What a blind index's column says of itself (`info`): which encrypted one it is worked out of.
+
+    Args:
+        column: the encrypted column, in the same table.
+        purpose: as for `crypto.blind_index`.
+    """
+    return {"blind_of": column, "purpose": purpose}
+
+
 def new_id() -> str:
     """An identifier that cannot be guessed (128 bits, safe in URLs)."""
     return secrets.token_urlsafe(16)

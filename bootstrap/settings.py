@@ -92,6 +92,11 @@ class Settings(BaseSettings):
         return self.var_dir / "uploads"
 
     @property
+    def backups_dir(self) -> Path:
+        """Where archives lie, and beside them the ledger of deletions."""
+        return self.var_dir / "backups"
+
+    @property
     def demo_clock_file(self) -> Path:
         """The offset of the demo's clock, shared by all processes."""
         return self.var_dir / "demo_clock"

@@ -1,8 +1,8 @@
 """`make restore FILE=…`: put an archive of `make backup` back, then repeat later deletions.
 
 What was there is moved to `var/before-restore-<time>`, not deleted. Whoever asked for deletion
-after the archive was made must stay deleted: the rows of `erasures` written since then are taken
-over from the present database and replayed on the restored one.
+after the archive was made must stay deleted: the ledger of deletions (`erasures.jsonl` beside the
+archives, and the present database's own) is repeated on the restored one, see `ops.replay`.
 """
 
 import argparse
@@ -19,9 +19,12 @@ from pathlib import Path
 
 import pyrage
 from pyrage import x25519
-from sqlalchemy import MetaData, Table, create_engine, insert, inspect, select
+from sqlalchemy import create_engine, inspect, select
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
 
+from backoffice.erasures.ledger import NAME, LedgerDamaged, append, as_entry, read_ledger
+from backoffice.erasures.models import Erasure
 from ops.data import (
     ARCHIVE_FORMAT,
     Installation,
@@ -35,9 +38,6 @@ from ops.data import (
 )
 from ops.env import ROOT, process_environment
 from ops.stack import running_supervisor
-
-_ERASURES = "erasures"
-Row = dict[str, object]
 
 
 def unpack(archive: Path, identity: x25519.Identity, folder: Path) -> dict[str, str]:
@@ -73,41 +73,21 @@ def unpack(archive: Path, identity: x25519.Identity, folder: Path) -> dict[str, 
     return digests
 
 
-def read_erasures(installation: Installation) -> list[Row]:
-    """The deletions that the present database knows; empty when it has none or cannot be read."""
+def save_erasures(installation: Installation) -> Path:
+    """Bring the ledger's file up to date with the present database, before that is replaced."""
+    ledger = installation.folder / "backups" / NAME
+    known = {entry["id"] for entry in read_ledger(ledger)}
     engine = create_engine(sync_url(installation.database))
     try:
-        with engine.connect() as connection:
-            if not inspect(connection).has_table(_ERASURES):
-                return []
-            table = Table(_ERASURES, MetaData(), autoload_with=connection)
-            return [dict(row._mapping) for row in connection.execute(select(table))]
+        with Session(engine) as session:
+            if inspect(engine).has_table(Erasure.__tablename__):
+                rows = session.scalars(select(Erasure).order_by(Erasure.at))
+                append(ledger, [as_entry(row) for row in rows if row.id not in known])
     except SQLAlchemyError:
-        say("the present database cannot be read: later deletions are NOT known, check by hand")
-        return []
+        say(f"the present database cannot be read: later deletions are known only from {ledger}")
     finally:
         engine.dispose()
-
-
-def carry_over(installation: Installation, rows: list[Row]) -> int:
-    """Add the deletions that the restored database does not know yet; how many."""
-    if not rows:
-        return 0
-    engine = create_engine(sync_url(installation.database))
-    try:
-        with engine.begin() as connection:
-            table = Table(_ERASURES, MetaData(), autoload_with=connection)
-            key = [column.name for column in table.primary_key]
-            known = {
-                tuple(row._mapping[name] for name in key)
-                for row in connection.execute(select(table.primary_key.columns))
-            }
-            new = [row for row in rows if tuple(row[name] for name in key) not in known]
-            if new:
-                connection.execute(insert(table), new)
-            return len(new)
-    finally:
-        engine.dispose()
+    return ledger
 
 
 def move_aside(installation: Installation, aside: Path) -> None:
@@ -186,7 +166,11 @@ def restore(
         wanted = "database.sqlite" if _main_file(installation) else "database.pgdump"
         if wanted not in names:
             raise OperationFailed(f"The archive has no {wanted}: another kind of database made it.")
-        erasures = read_erasures(installation)
+        try:
+            ledgers = dict.fromkeys([save_erasures(installation), archive.parent / NAME])
+            count = len([entry for one in ledgers for entry in read_ledger(one)])
+        except LedgerDamaged as exc:
+            raise OperationFailed(f"The ledger of deletions cannot be read: {exc}") from exc
         stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%fZ")
         aside = installation.folder / f"before-restore-{stamp}"
         say(f"move what is there to {aside} …")
@@ -195,10 +179,8 @@ def restore(
         put_in_place(content, installation, names)
     if finish:
         _python("-m", "alembic", "upgrade", "head")
-    count = carry_over(installation, erasures)
-    if finish:
-        say(f"replay deletions ({count} of them later than the archive) …")
-        _python("-m", "ops.replay")
+        say(f"repeat later deletions ({count} in the ledger) …")
+        _python("-m", "ops.replay", *(str(one) for one in ledgers))
     return aside
 
 

@@ -6,6 +6,7 @@ from functools import wraps
 from typing import Any
 
 from backoffice.applications.decisions import Bench, deem_accepted
+from backoffice.erasures.ledger import NAME, export
 from backoffice.logs import log
 from backoffice.outbox.services import deliver_due
 from backoffice.retention import forget_log_in_tries, forget_what_is_old
@@ -52,6 +53,14 @@ class Jobs:
                     self._office.clock.now(),
                 )
             )
+
+    @_survives
+    async def keep_ledger(self) -> None:
+        """Write down outside the database what was deleted, for a restore."""
+        office = self._office
+        async with office.sessions.begin() as session:
+            ledger = office.settings.backups_dir / NAME
+            await export(session, ledger, now=office.clock.now())
 
     @_survives
     async def retention(self) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backoffice.conversations.models import ActionOutcome, Conversation, Message, Turn, Widget
-from backoffice.crypto import blind_index
+from backoffice.crypto import keyed_hash
 from backoffice.errors import CitizenError, NotFound
 
 Bubble = dict[str, Any]
@@ -52,9 +52,9 @@ async def open_conversation(
     token = secrets.token_urlsafe(32)
     conversation = Conversation(
         channel=channel,
-        token_hash=blind_index("conversation token", token),
+        token_hash=keyed_hash("conversation token", token),
         memory={},
-        origin=blind_index("conversation origin", address) if address else None,
+        origin=keyed_hash("conversation origin", address) if address else None,
         created_at=now,
         last_turn_at=now,
     )
@@ -73,7 +73,7 @@ async def conversation_of(
         ConversationEnded: it was ended, or left idle at a machine that others use.
     """
     found = await session.get(Conversation, id)
-    given = blind_index("conversation token", token)
+    given = keyed_hash("conversation token", token)
     if found is None or not hmac.compare_digest(found.token_hash, given):
         raise NotFound
     return _open(found, now)
@@ -91,7 +91,7 @@ async def by_token(session: AsyncSession, *, token: str, now: datetime) -> Conve
     """The visit that this token belongs to. Raises NotFound, ConversationEnded."""
     found = await session.scalar(
         select(Conversation).where(
-            Conversation.token_hash == blind_index("conversation token", token)
+            Conversation.token_hash == keyed_hash("conversation token", token)
         )
     )
     if found is None:

@@ -7,7 +7,9 @@ from typing import Any
 from sqlalchemy import Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from backoffice.db import Base, Encrypted, Utc, new_id
+from backoffice.db import Base, Encrypted, Utc, blind_of, new_id
+
+_BY_PHONE = blind_of("phone", "citizens.phone")
 
 
 class Citizen(Base):
@@ -23,7 +25,7 @@ class Citizen(Base):
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
     phone: Mapped[Any] = mapped_column(Encrypted("citizens.phone"))
-    phone_index: Mapped[str] = mapped_column(String(64), unique=True)
+    phone_index: Mapped[str] = mapped_column(String(64), unique=True, info=_BY_PHONE)
     created_at: Mapped[datetime] = mapped_column(Utc)
     last_seen_at: Mapped[datetime] = mapped_column(Utc)
 
@@ -48,7 +50,7 @@ class SmsCode(Base):
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
     phone: Mapped[Any] = mapped_column(Encrypted("sms_codes.phone"))
-    phone_index: Mapped[str] = mapped_column(String(64))
+    phone_index: Mapped[str] = mapped_column(String(64), info=_BY_PHONE)
     number: Mapped[int]
     purpose: Mapped[str] = mapped_column(String(20))
     conversation_id: Mapped[str] = mapped_column(String(32))

@@ -11,8 +11,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from backoffice.audit.services import record
-from backoffice.crypto import blind_index
+from backoffice.audit.services import Detail, record
+from backoffice.crypto import keyed_hash
 from backoffice.logs import log
 from backoffice.staff.models import LogInTries, StaffUser
 
@@ -30,7 +30,7 @@ async def count_try(
     Returns:
         The address as it is kept (keyed hash); None while this address must wait.
     """
-    origin = blind_index("staff log-in", address)
+    origin = keyed_hash("staff log-in", address)
     row = await session.get(LogInTries, (user.id, origin))
     if row is None:
         row = LogInTries(user_id=user.id, origin=origin, tries=0)
@@ -51,12 +51,13 @@ async def _note(session: AsyncSession, user: StaffUser, row: LogInTries, now: da
     counted = select(func.sum(LogInTries.tries), func.count()).where(LogInTries.user_id == user.id)
     tries, addresses = (await session.execute(counted)).one()
     if row.tries >= _FREE_TRIES:
-        action, detail = "staff.locked", {"tries": row.tries, "origin": row.origin[:12]}
+        action = "staff.locked"
     elif tries % _ALERT_EVERY == 0:
-        action, detail = "staff.guessed", {"tries": int(tries), "addresses": int(addresses)}
+        action = "staff.guessed"
     else:
         return
-    log("staff").warning(action, user_id=user.id, tries=int(tries), addresses=int(addresses))
+    detail: Detail = {"here": row.tries, "tries": int(tries), "addresses": int(addresses)}
+    log("staff").warning(action, user_id=user.id, **detail)
     await record(session, actor="system", action=action, subject=user.actor, detail=detail, now=now)
 
 

@@ -16,7 +16,7 @@ from backoffice.applications.models import Application
 from backoffice.applications.states import AT_THE_AUTHORITY, State
 from backoffice.clock import china_date
 from backoffice.conversations.models import Conversation, Widget
-from backoffice.crypto import DecryptionFailed, blind_index
+from backoffice.crypto import DecryptionFailed, keyed_hash
 from backoffice.db import Sessions, new_id
 from backoffice.errors import NotFound
 from backoffice.identity.models import Consent
@@ -293,7 +293,7 @@ def _row(place: _Place, cleaned: Clean, analysis: Analysis, now: datetime) -> Up
         kind=place.kind,
         mime=cleaned.mime,
         size=len(cleaned.data),
-        digest=blind_index("uploads.digest", hashlib.sha256(cleaned.data).hexdigest()),
+        digest=keyed_hash("uploads.digest", hashlib.sha256(cleaned.data).hexdigest()),
         analysis=analysis,
         created_at=now,
         expires_at=now + KEPT_UNSUBMITTED.get(place.kind, KEPT_UNSUBMITTED_DEFAULT),

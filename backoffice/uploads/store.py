@@ -44,6 +44,21 @@ def read(folder: Path, upload_id: str) -> bytes:
     return keys().decrypt(path_of(folder, upload_id).read_bytes(), f"upload:{upload_id}")
 
 
+def is_current(folder: Path, upload_id: str) -> bool:
+    """Whether the current key sealed the file."""
+    head = keys().head
+    with path_of(folder, upload_id).open("rb") as file:
+        return file.read(len(head)) == head
+
+
+def reseal(folder: Path, upload_id: str) -> bool:
+    """Seal a file anew with the current key; False when it was already."""
+    if is_current(folder, upload_id):
+        return False
+    write(folder, upload_id, read(folder, upload_id))
+    return True
+
+
 def remove(folder: Path, upload_id: str) -> None:
     """Delete the file; absent is fine."""
     with contextlib.suppress(FileNotFoundError):

@@ -1,4 +1,4 @@
-"""Backup and restore: what comes back, what does not leak, and that later deletions stay."""
+"""Backup and restore: what comes back, and what does not leak."""
 
 import sqlite3
 from contextlib import closing
@@ -34,9 +34,7 @@ def installation(tmp_path: Path, database_url: str) -> Installation:
     _execute(
         made,
         "CREATE TABLE citizens (id INTEGER PRIMARY KEY, name VARCHAR(40))",
-        "CREATE TABLE erasures (id INTEGER PRIMARY KEY, citizen VARCHAR(40))",
         "INSERT INTO citizens VALUES (1, 'before')",
-        "INSERT INTO erasures VALUES (1, 'early')",
     )
     return made
 
@@ -75,15 +73,6 @@ def test_restore_brings_back_data_uploads_keys_and_keeps_what_was_there(
     assert installation.keys["keys.json"].read_text() == '{"current": "k1"}'
     assert (aside / "uploads" / "ab" / "one.bin").read_bytes() == b"after"
     assert (aside / "keys.json").read_text() == "after"
-
-
-def test_deletion_asked_for_after_the_backup_is_known_after_the_restore(
-    installation: Installation, archive: Path, key: x25519.Identity
-) -> None:
-    _execute(installation, "INSERT INTO erasures VALUES (2, 'late')")
-    restore(installation, archive, key, finish=False)
-    rows = _execute(installation, "SELECT id, citizen FROM erasures ORDER BY id")
-    assert rows == [(1, "early"), (2, "late")]
 
 
 def test_archive_shows_nothing_and_only_its_owner_may_read_it(archive: Path) -> None:
