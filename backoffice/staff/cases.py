@@ -125,7 +125,7 @@ class CaseView:
     conditions: list[ConditionLine] = field(default_factory=list)
     proofs: list[Proof] = field(default_factory=list)
     card: str | None = None
-    card_differs: list[str] = field(default_factory=list)
+    card_differs: dict[str, str] = field(default_factory=dict)
     face: FaceLine | None = None
     face_refused: bool = False
     history: list[HistoryLine] = field(default_factory=list)
@@ -134,6 +134,16 @@ class CaseView:
     result: Result | None = None
     revoked_by: str = ""
     waits_for_person: bool = False
+
+    @property
+    def lacking(self) -> list[tuple[str, str]]:
+        """What is not answered or not handed in: slug and name."""
+        fields = [(one.slug, one.label) for one in self.unanswered]
+        return fields + [(one.slug, one.name) for one in self.papers if one.state == "missing"]
+
+    def answered(self, slug: str) -> str:
+        """What was answered to a field, in people's words; empty when nothing was."""
+        return next((one.shown for one in self.answers if one.field.slug == slug), "")
 
     @property
     def originals(self) -> list[PaperLine]:
@@ -292,14 +302,14 @@ async def _fill_identity(session: AsyncSession, view: CaseView, draft: Draft) ->
         view.face_refused = consent is not None and not consent.granted
 
 
-def _differs(read: Mapping[str, Any], draft: Draft) -> list[str]:
-    """Slugs of fields whose answer is not what the card says."""
+def _differs(read: Mapping[str, Any], draft: Draft) -> dict[str, str]:
+    """Fields whose answer is not what the card says: slug → what it says."""
     pairs = (("name", "name"), ("id_no", "id_no"), ("ethnicity", "ethnicity"))
-    return [
-        slug
+    return {
+        slug: str(read[part])
         for part, slug in pairs
         if read.get(part) and draft.answers.get(slug) and read[part] != draft.answers[slug]
-    ]
+    }
 
 
 def _face(proof: Proof, card: str | None) -> FaceLine:

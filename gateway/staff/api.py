@@ -270,7 +270,7 @@ def _case_body(view: CaseView) -> dict[str, Any]:
         "materials": papers,
         "checks": checks,
         "card": view.card,
-        "card_differs": view.card_differs,
+        "card_differs": list(view.card_differs),
         "face": face,
         "face_refused": view.face_refused,
         "history": history,

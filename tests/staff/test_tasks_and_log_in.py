@@ -17,8 +17,10 @@ from backoffice.staff.services import (
     attempt_succeeds,
     count_attempt,
     ensure_demo_staff,
+    is_due_again,
     log_in,
     log_out,
+    seen_again,
     set_active,
     staff_of,
 )
@@ -146,7 +148,10 @@ async def _log_in(office: Office, now: datetime = NOW) -> str:
 
 async def _open_at(office: Office, token: str, now: datetime) -> bool:
     async with office.sessions.begin() as session:
-        return await staff_of(session, token, now) is not None
+        signed = await staff_of(session, token, now)
+        if signed is not None and is_due_again(signed, now):
+            await seen_again(session, signed, now)
+        return signed is not None
 
 
 async def test_a_session_ends_idle_and_in_any_case(
