@@ -116,3 +116,10 @@ def test_faults_are_told(tmp_path: Path) -> None:
     assert "“第一次”写在两个选项里" in told
     assert "例子“出太阳”认不出来" in told
     assert "下雨了" not in told
+
+
+def test_where_to_go_elsewhere_names_sources_that_exist(catalogue: Catalogue) -> None:
+    known = set(yaml.safe_load((ROOT / "data" / "sources.yml").read_text("utf-8"))["sources"])
+    for other in catalogue.guides.elsewhere:
+        assert set(other.sources) <= known, other.name
+        assert (other.status == "assumed") == (not other.sources), other.name
