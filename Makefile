@@ -31,7 +31,7 @@ beat = $(CURDIR)/ops/heartbeat.sh "$(1)"
 .DEFAULT_GOAL := help
 .PHONY: help up down status start stop restart run logs setup ready train migrate demo-data \
 	reset backup restore erase rotate-keys test test-robustness check format lock clean \
-	new-item check-items evaluate publish rollback models signoffs sign
+	new-item check-items evaluate publish rollback models signoffs sign calibrate-faces
 
 ##@ Run
 up: ## Set up, build, train, migrate and start everything; Ctrl-C stops it
@@ -108,6 +108,9 @@ signoffs: $(ROOT_STAMP) ## Which items wait for which department's signature
 
 sign: $(ROOT_STAMP) ## A department signs an item: make sign ITEM=code BY="name, office" (REVIEW=date)
 	@$(PY) -m trainer sign --item "$(ITEM)" --by "$(BY)" $(if $(REVIEW),--review $(REVIEW))
+
+calibrate-faces: $(ROOT_STAMP) ## How well faces are told apart: DIR=folder with one folder a person (OUT=…)
+	@$(PY) -m trainer calibrate-faces "$(DIR)" $(if $(OUT),--out "$(OUT)")
 
 ##@ Develop
 setup: $(ROOT_STAMP) $(BOT_STAMP) $(WEB_MODULES) ## Both Python environments, Node and the web packages

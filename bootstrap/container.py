@@ -45,6 +45,7 @@ from integrations.signed_http import SignedHttp, Signer, load_private_key, make_
 from integrations.sms.ledger import Ledger
 from integrations.sms.once import Provider, SmsOnce
 from integrations.sms.sandbox import SandboxSms
+from integrations.vision.face_rule import FaceRule
 from integrations.vision.local import LocalVision
 
 DATA = ROOT / "data"
@@ -111,8 +112,13 @@ def build(settings: Settings) -> Office:
         fingerprints=LocalFingerprints(threshold=settings.fingerprint_threshold),
         finger_sensor=_finger_sensor(settings),
         seal=SandboxSeal(),
-        vision=LocalVision(),
+        vision=LocalVision(rule=face_rule(settings)),
     )
+
+
+def face_rule(settings: Settings) -> FaceRule:
+    """When two faces are one person's, by the thresholds in force."""
+    return FaceRule(joint=settings.face_alike, dlib=settings.face_dlib, sface=settings.face_sface)
 
 
 def read_knowledge(settings: Settings) -> Knowledge:

@@ -69,6 +69,10 @@ class Settings(BaseSettings):
     # NIST: BOZORTH3 scores above 40 usually mean one finger; see docs/fingerprint.md.
     fingerprint_threshold: int = Field(default=40, ge=40, le=400)
     eseal_adapter: Literal["sandbox"] = "sandbox"
+    # When two faces are one person's: docs/identity-faces.md before anything is changed.
+    face_alike: float = Field(default=0.69, gt=0, lt=2)
+    face_dlib: tuple[float, float] = (0.46, 0.66)
+    face_sface: tuple[float, float] = (0.48, 0.78)
     demo_clerk_password: SecretStr = SecretStr("")
     demo_head_password: SecretStr = SecretStr("")
     demo_admin_password: SecretStr = SecretStr("")

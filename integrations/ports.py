@@ -327,7 +327,8 @@ class FaceMatch:
     Attributes:
         key: whose template it is, as given to `add`.
         comparison: as `compare_faces` would have judged.
-        margin: how much farther the second nearest is, in joint distance; inf when there is none.
+        margin: how much farther the next nearest is, in joint distance, whether `alike` or not;
+            inf when there is none. Small: two people, or one person twice, are meant.
     """
 
     key: str
@@ -351,7 +352,7 @@ class FaceIndex(Protocol):
         ...
 
     async def search(self, probe: FaceTemplate, *, most: int = 5) -> list[FaceMatch]:
-        """The nearest that are not `different`, best first. Raises Rejected (models)."""
+        """The nearest that are `alike`, best first. Raises Rejected (models)."""
         ...
 
 

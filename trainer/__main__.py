@@ -124,6 +124,16 @@ def _sign(options: argparse.Namespace) -> int:
     return 0
 
 
+def _calibrate_faces(options: argparse.Namespace) -> int:
+    from bootstrap.container import face_rule
+    from bootstrap.settings import Settings
+    from trainer.faces_report import calibrate
+
+    print(calibrate(options.folder, options.out, face_rule(Settings())))
+    say(f"写好了 {options.out}/calibration.json 和 det.png（只有比率，没有人脸特征）")
+    return 0
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m trainer", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
@@ -150,6 +160,9 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--item", required=True)
     sub.add_argument("--by", required=True)
     sub.add_argument("--review", default="")
+    sub = add("calibrate-faces", _calibrate_faces)
+    sub.add_argument("folder", type=Path)
+    sub.add_argument("--out", type=Path, default=ROOT / "build/calibration")
     return parser
 
 

@@ -1,6 +1,6 @@
 """The report's pictures (PNG)."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from io import BytesIO
 from typing import Any
 
@@ -76,6 +76,25 @@ def confusion_png(
     axes.set_xlabel("听成了", fontproperties=_font(10))
     axes.set_ylabel("本来是", fontproperties=_font(10))
     axes.set_title(title, fontproperties=_font(11))
+    return _png(figure)
+
+
+def det_png(curves: Mapping[str, tuple[Any, Any]], title: str) -> bytes:
+    """False accepts against false rejects of each model, logarithmic; lower left is better."""
+    figure = Figure(figsize=(5.6, 4.8), layout="constrained")
+    axes = figure.subplots()
+    for (name, (accepted, rejected)), colour in zip(
+        curves.items(), ("#3a6ea5", _BAD, _GOOD), strict=False
+    ):
+        shown = accepted > 0
+        axes.step(accepted[shown], rejected[shown], where="post", label=name, color=colour)
+    axes.set_xscale("log")
+    axes.set_ylim(0, 1)
+    axes.grid(alpha=0.3, which="both")
+    axes.set_xlabel("不同的人被认成同一个人 FAR", fontproperties=_font(10))
+    axes.set_ylabel("同一个人没有认出 FRR", fontproperties=_font(10))
+    axes.set_title(title, fontproperties=_font(11))
+    axes.legend()
     return _png(figure)
 
 

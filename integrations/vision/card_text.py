@@ -41,15 +41,19 @@ class _Piece:
 
 
 @dataclass(frozen=True)
-class _Row:
+class Row:
+    """Pieces side by side, left to right."""
+
     pieces: tuple[_Piece, ...]
 
     @property
     def text(self) -> str:
+        """Its words without spaces."""
         return "".join(piece.text for piece in self.pieces)
 
     @property
     def middle(self) -> float:
+        """Its height on the straightened card, pixels."""
         return statistics.fmean(piece.middle for piece in self.pieces)
 
 
@@ -58,7 +62,7 @@ def parse_card(lines: Sequence[Line]) -> CardReading:
 
     The number is taken as printed, also when its check digit is wrong: judging it is not reading.
     """
-    rows = _rows(lines)
+    rows = rows_of(lines)
     number_row, id_no = _number(rows)
     birth_row, birth = _birth(rows)
     sex_row = next(
@@ -78,6 +82,27 @@ def parse_card(lines: Sequence[Line]) -> CardReading:
     )
 
 
+def looks_like_card(lines: Sequence[Line], face: tuple[float, float, float, float]) -> bool:
+    """Whether a face (left, top, width, height) is the photo printed on a card.
+
+    The labels stand beside it, or the long number below it in one line wider than the face. Text
+    elsewhere (a poster, a card held beside one's own larger face) says nothing.
+    """
+    left, top, width, height = face
+    labels = 0
+    for line in lines:
+        text = re.sub(r"\s+", "", line.text)
+        xs, ys = [x for x, _ in line.box], [y for _, y in line.box]
+        beside = max(xs) < left + width / 2 and top - 2 * height < min(ys) < top + 3 * height
+        if beside and _LABELS.match(text):
+            labels += 1
+        digits = text.partition("号码")[2] or text
+        below = top + height < min(ys) < top + 4 * height
+        if below and _NUMBER.search(digits) and max(xs) - min(xs) > width:
+            return True
+    return labels >= 2
+
+
 def parts_read(reading: CardReading) -> int:
     """How many parts were read; a number that adds up counts double, to compare attempts."""
     parts = (
@@ -88,7 +113,7 @@ def parts_read(reading: CardReading) -> int:
     )
 
 
-def _rows(lines: Sequence[Line]) -> list[_Row]:
+def rows_of(lines: Sequence[Line]) -> list[Row]:
     """Lines side by side joined, top to bottom, after turning a slanted card straight."""
     pieces = _straightened(lines)
     rows: list[list[_Piece]] = []
@@ -98,7 +123,7 @@ def _rows(lines: Sequence[Line]) -> list[_Row]:
             last.append(piece)
         else:
             rows.append([piece])
-    return [_Row(tuple(sorted(row, key=lambda p: p.left))) for row in rows]
+    return [Row(tuple(sorted(row, key=lambda p: p.left))) for row in rows]
 
 
 def _straightened(lines: Sequence[Line]) -> list[_Piece]:
@@ -123,7 +148,7 @@ def _straightened(lines: Sequence[Line]) -> list[_Piece]:
     return pieces
 
 
-def _number(rows: Sequence[_Row]) -> tuple[int | None, str | None]:
+def _number(rows: Sequence[Row]) -> tuple[int | None, str | None]:
     found: list[tuple[bool, int, str]] = []
     for i, row in enumerate(rows):
         text = row.text
@@ -141,7 +166,7 @@ def _number(rows: Sequence[_Row]) -> tuple[int | None, str | None]:
     return best[1], best[2]
 
 
-def _birth(rows: Sequence[_Row]) -> tuple[int | None, date | None]:
+def _birth(rows: Sequence[Row]) -> tuple[int | None, date | None]:
     for i, row in enumerate(rows):
         match = _BIRTH.search(row.text)
         if match:
@@ -149,7 +174,7 @@ def _birth(rows: Sequence[_Row]) -> tuple[int | None, date | None]:
     return None, None
 
 
-def _name(rows: Sequence[_Row], sex_row: int | None) -> str | None:
+def _name(rows: Sequence[Row], sex_row: int | None) -> str | None:
     edge = min((row.pieces[0].left for row in rows), default=0.0)
     for row in rows:
         match = _NAME.match(_beside_label(row, edge))
@@ -163,13 +188,13 @@ def _name(rows: Sequence[_Row], sex_row: int | None) -> str | None:
     return None
 
 
-def _beside_label(row: _Row, edge: float) -> str:
+def _beside_label(row: Row, edge: float) -> str:
     """A row's text without what stands in the photo's column; `edge`: where the labels begin."""
     near = [one.text for one in row.pieces if one.left - edge < _ADDRESS_REACH * one.height]
     return "".join(near).replace("•", "·").replace(".", "·")
 
 
-def _address(rows: Sequence[_Row], birth_row: int | None, number_row: int | None) -> str | None:
+def _address(rows: Sequence[Row], birth_row: int | None, number_row: int | None) -> str | None:
     start = next((i for i, row in enumerate(rows) if row.pieces[0].text.startswith("住址")), None)
     if start is None:
         # The label was not read: the address is what stands between birth and number.

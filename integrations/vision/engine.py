@@ -8,32 +8,54 @@ import io
 import os
 import signal
 import threading
-import warnings
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from functools import cache
 from multiprocessing import connection, parent_process
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 from PIL import Image
 
-from integrations.ports import CardReading
+from integrations.ports import (
+    CardBackReading,
+    CardReading,
+    FaceInspection,
+    FacePurpose,
+    FaceTemplate,
+    LiveAction,
+    LiveFrame,
+    LivenessReading,
+)
+from integrations.vision import faces, looking
+from integrations.vision.card_back import parse_back, parts_of_back
+from integrations.vision.card_quality import card_faults
 from integrations.vision.card_text import Line, parse_card, parts_read
 
 # 960 for finding text needs 340 MB, 1280 needs 550 MB and reads no more on our samples.
 _READ_SIDE = 1280
 _FIND_TEXT_SIDE = 960
-_FACE_SIDE = 800
-_GOOD_CARD = 6
-_CERTAIN_CARD = 7
 _SMALL_SHARE = 0.6
-# A second face counts when it is at least this tall beside the largest; smaller is background.
-_SECOND_FACE = 0.4
+_Side = TypeVar("_Side", CardReading, CardBackReading)
 
 
 @dataclass(frozen=True)
-class _Attempt:
+class _Kind(Generic[_Side]):
+    """How one side of a card is read: `good` parts end the turning, `certain` end everything."""
+
+    parse: Callable[[Sequence[Line]], _Side]
+    parts: Callable[[_Side], int]
+    good: int
+    certain: int
+
+
+_FRONT = _Kind(parse_card, parts_read, good=6, certain=7)
+_BACK = _Kind(parse_back, parts_of_back, good=3, certain=3)
+
+
+@dataclass(frozen=True)
+class _Attempt(Generic[_Side]):
     """One reading, and what to try next.
 
     Attributes:
@@ -41,7 +63,7 @@ class _Attempt:
         turns: degrees by which the picture may have to be turned.
     """
 
-    reading: CardReading
+    reading: _Side
     area: tuple[int, int, int, int] | None
     turns: tuple[int, ...]
 
@@ -55,39 +77,43 @@ def prepare() -> None:
 def warm() -> int:
     """Load everything now; returns the process id."""
     _reader()
-    _faces()
+    faces.load()
     os.nice(5)  # from here on the conversation goes first; starting should be quick
     return os.getpid()
 
 
 def read_card(image: bytes) -> CardReading:
-    """The best reading of a card's front: as it is, then enlarged, then turned."""
-    picture = _open(image)
-    first = _attempt(picture)
-    if parts_read(first.reading) >= _CERTAIN_CARD:
-        return first.reading
-    readings = [first.reading]
-    if first.area is not None:
-        readings.append(_attempt(picture.crop(first.area)).reading)
-    for degrees in first.turns:
-        if max(map(parts_read, readings)) >= _GOOD_CARD:
-            break
-        readings.append(_attempt(picture.rotate(degrees, expand=True)).reading)
-    return max(readings, key=parts_read)
+    """See `Vision.read_card`."""
+    return _read(image, _FRONT)
+
+
+def read_card_back(image: bytes) -> CardBackReading:
+    """See `Vision.read_card_back`."""
+    return _read(image, _BACK)
 
 
 def count_faces(image: bytes) -> int:
     """How many faces of a similar size are in the picture."""
-    heights = [bottom - top for top, _, bottom, _ in _locate(_pixels(image))]
-    return sum(height >= _SECOND_FACE * max(heights) for height in heights)
+    return faces.same_size(looking.look(image).found)
 
 
-def face_distance(reference: bytes, probe: bytes) -> float | None:
-    """Distance of the largest faces; None when a picture has none. The vectors are not kept."""
-    first, second = _encode(reference), _encode(probe)
-    if first is None or second is None:
-        return None
-    return float(np.linalg.norm(first - second))
+def inspect_face(image: bytes, purpose: FacePurpose) -> FaceInspection:
+    """See `Vision.inspect_face`. Print is looked for only where the face is as small as on one."""
+    seen = looking.look(image)
+    lines: list[Line] = []
+    if purpose is not FacePurpose.CARD and looking.may_be_card(seen):
+        lines = _lines(Image.fromarray(seen.pixels))
+    return looking.inspect(seen, purpose, lines)
+
+
+def face_template(image: bytes) -> FaceTemplate | None:
+    """The largest face's vectors; None when there is no face."""
+    return looking.template(image)
+
+
+def check_liveness(frames: Sequence[LiveFrame], actions: Sequence[LiveAction]) -> LivenessReading:
+    """See `Vision.check_liveness`."""
+    return looking.liveness_of(frames, actions)
 
 
 def resident_mb() -> int:
@@ -107,19 +133,48 @@ def _open(image: bytes) -> Image.Image:
     return Image.open(io.BytesIO(image), formats=("JPEG", "PNG")).convert("RGB")
 
 
-def _attempt(picture: Image.Image) -> _Attempt:
-    """Read once."""
+def _read(image: bytes, kind: _Kind[_Side]) -> _Side:
+    """The best reading of one side: as it is, then enlarged, then turned."""
+    picture = _open(image)
+    first = _attempt(picture, kind)
+    if kind.parts(first.reading) >= kind.certain:
+        return first.reading
+    readings = [first.reading]
+    if first.area is not None:
+        readings.append(_attempt(picture.crop(first.area), kind).reading)
+    for degrees in first.turns:
+        if max(map(kind.parts, readings)) >= kind.good:
+            break
+        readings.append(_attempt(picture.rotate(degrees, expand=True), kind).reading)
+    return max(readings, key=kind.parts)
+
+
+def _attempt(picture: Image.Image, kind: _Kind[_Side]) -> _Attempt[_Side]:
+    """Read once; what may be wrong with the photograph comes with the reading."""
     small = picture.copy()
     small.thumbnail((_READ_SIDE, _READ_SIDE))
-    found = _reader()(np.asarray(small)[:, :, ::-1])
+    lines = _lines(small)
+    reading = kind.parse(lines)
+    scale = picture.width / small.width
+    faults = card_faults(
+        np.asarray(small.convert("L"), dtype=np.float32),
+        lines,
+        scale=scale,
+        complete=kind.parts(reading) >= kind.good,
+    )
+    area = _text_area(lines, small.size, scale)
+    return _Attempt(replace(reading, faults=faults), area, _turns(lines) if lines else ())
+
+
+def _lines(picture: Image.Image) -> list[Line]:
+    """Every line of print, in the picture's pixels."""
+    found = _reader()(np.asarray(picture)[:, :, ::-1])
     if found.txts is None or found.boxes is None:
-        return _Attempt(parse_card([]), None, ())
-    lines = [
+        return []
+    return [
         Line(text, tuple((float(x), float(y)) for x, y in box))
         for text, box in zip(found.txts, found.boxes, strict=True)
     ]
-    area = _text_area(lines, small.size, picture.width / small.width)
-    return _Attempt(parse_card(lines), area, _turns(lines))
 
 
 def _turns(lines: list[Line]) -> tuple[int, ...]:
@@ -168,34 +223,3 @@ def _reader() -> Any:
     for part, name in (("Det", "*_det_*"), ("Rec", "*_rec_*"), ("Cls", "*_cls_*")):
         params[f"{part}.model_path"] = str(next(models.glob(f"{name}.onnx")))
     return rapidocr.RapidOCR(params=params)
-
-
-@cache
-def _faces() -> Any:
-    # Its models' package announces the age of the way it finds its files; setuptools is pinned.
-    warnings.filterwarnings("ignore", message="pkg_resources is deprecated")
-    import face_recognition
-
-    return face_recognition
-
-
-def _pixels(image: bytes) -> np.ndarray[Any, Any]:
-    picture = _open(image)
-    picture.thumbnail((_FACE_SIDE, _FACE_SIDE))
-    return np.asarray(picture)
-
-
-def _locate(pixels: np.ndarray[Any, Any]) -> list[tuple[int, int, int, int]]:
-    """Faces as (top, right, bottom, left); small ones are looked for only when there is no other."""
-    plain = _faces().face_locations(pixels, number_of_times_to_upsample=0)
-    return list(plain or _faces().face_locations(pixels, number_of_times_to_upsample=1))
-
-
-def _encode(image: bytes) -> np.ndarray[Any, Any] | None:
-    pixels = _pixels(image)
-    places = _locate(pixels)
-    if not places:
-        return None
-    largest = max(places, key=lambda place: place[2] - place[0])
-    encodings = _faces().face_encodings(pixels, [largest])
-    return encodings[0] if encodings else None

@@ -1,13 +1,7 @@
-"""Vision on this machine: rapidocr and face_recognition in a process of their own.
+"""Vision on this machine: rapidocr, dlib, YuNet and SFace in a process of their own.
 
 A picture that crashes a decoder takes that process with it and not ours; it is started again. The
 process starts with the first picture and holds about 450 MB.
-
-Thresholds (distances of dlib's 128-d model). Its customary 0.6 would let 35 % of impostors pass
-on an East-Asian set (8 people, 33 crops). There, false accepts / false rejects were: at 0.40
-0.25 % / 38 %, at 0.45 1.7 % / 9.5 %, at 0.50 7.0 % / 1.1 %. So up to 0.40 is `alike`, up to 0.50
-`unsure`, beyond `different`. The sets are small, a look-alike pair dominates them, and a photo held
-into the camera is not recognised as one: the band advises a clerk and decides nothing.
 """
 
 import asyncio
@@ -15,7 +9,7 @@ import multiprocessing
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from typing import Literal, TypeVar
+from typing import Any, TypeVar
 
 from integrations.ports import (
     CardBackReading,
@@ -30,10 +24,7 @@ from integrations.ports import (
     Unavailable,
 )
 from integrations.vision import engine
-
-MODEL = "dlib_face_recognition_resnet_model_v1 (face_recognition 1.3.0)"
-ALIKE_UP_TO = 0.40
-UNSURE_UP_TO = 0.50
+from integrations.vision.face_rule import FaceRule
 
 _START_S = 120.0  # three seconds on a quiet machine
 _T = TypeVar("_T")
@@ -43,7 +34,7 @@ class LocalVision:
     """The `Vision` port on this machine.
 
     Args:
-        thresholds: distances up to which faces are `alike` and `unsure`.
+        rule: when two faces are one person's.
         timeout_s: longest work on one picture; after it the process is ended and begun anew.
         max_waiting: pictures that may wait; beyond, callers are told at once to come again.
         max_resident_mb: after a picture that left the process larger, it is begun anew.
@@ -52,12 +43,12 @@ class LocalVision:
     def __init__(
         self,
         *,
-        thresholds: tuple[float, float] = (ALIKE_UP_TO, UNSURE_UP_TO),
+        rule: FaceRule | None = None,
         timeout_s: float = 30.0,
         max_waiting: int = 16,
         max_resident_mb: int = 600,
     ) -> None:
-        self._thresholds = thresholds
+        self._rule = rule or FaceRule()
         self._timeout_s = timeout_s
         self._max_waiting = max_waiting
         self._max_resident_mb = max_resident_mb
@@ -70,40 +61,37 @@ class LocalVision:
         """See `Vision.read_card`."""
         return await self._run(engine.read_card, image)
 
+    async def read_card_back(self, image: bytes) -> CardBackReading:
+        """See `Vision.read_card_back`."""
+        return await self._run(engine.read_card_back, image)
+
     async def count_faces(self, image: bytes) -> int:
         """See `Vision.count_faces`; small faces in the background are not counted."""
         return await self._run(engine.count_faces, image)
 
-    async def read_card_back(self, image: bytes) -> CardBackReading:
-        """See `Vision.read_card_back`."""
-        raise Unavailable("vision: not built yet")
-
     async def inspect_face(self, image: bytes, purpose: FacePurpose) -> FaceInspection:
         """See `Vision.inspect_face`."""
-        raise Unavailable("vision: not built yet")
-
-    async def check_liveness(
-        self, frames: Sequence[LiveFrame], actions: Sequence[LiveAction]
-    ) -> LivenessReading:
-        """See `Vision.check_liveness`."""
-        raise Unavailable("vision: not built yet")
+        return await self._run(engine.inspect_face, image, purpose)
 
     async def compare_faces(
         self, reference: bytes | FaceTemplate, probe: bytes | FaceTemplate
     ) -> FaceComparison | None:
         """See `Vision.compare_faces`."""
-        if isinstance(reference, FaceTemplate) or isinstance(probe, FaceTemplate):
-            raise Unavailable("vision: not built yet")
-        distance = await self._run(engine.face_distance, reference, probe)
-        if distance is None:
+        first, second = await self._template(reference), await self._template(probe)
+        if first is None or second is None:
             return None
-        return FaceComparison(round(distance, 3), self.band(distance), MODEL, self._thresholds)
+        return self._rule.compare(first, second)
 
-    def band(self, distance: float) -> Literal["alike", "unsure", "different"]:
-        """What a distance means, by the thresholds in force."""
-        if distance <= self._thresholds[0]:
-            return "alike"
-        return "unsure" if distance <= self._thresholds[1] else "different"
+    async def check_liveness(
+        self, frames: Sequence[LiveFrame], actions: Sequence[LiveAction]
+    ) -> LivenessReading:
+        """See `Vision.check_liveness`."""
+        return await self._run(engine.check_liveness, list(frames), list(actions))
+
+    async def _template(self, face: bytes | FaceTemplate) -> FaceTemplate | None:
+        if isinstance(face, FaceTemplate):
+            return face
+        return await self._run(engine.face_template, face)
 
     async def resident_mb(self) -> int:
         """The memory of the vision process, for the measurements and the status page."""
@@ -120,20 +108,20 @@ class LocalVision:
             self._kill()
             pool.shutdown(wait=False, cancel_futures=True)
 
-    async def _run(self, work: Callable[..., _T], *pictures: bytes) -> _T:
+    async def _run(self, work: Callable[..., _T], *given: Any) -> _T:
         if self._waiting >= self._max_waiting:
             raise Unavailable("vision: too many pictures waiting")
         self._waiting += 1
         try:
             async with self._one_at_a_time:
-                return await self._once_more_if_killed(work, *pictures)
+                return await self._once_more_if_killed(work, *given)
         finally:
             self._waiting -= 1
 
-    async def _once_more_if_killed(self, work: Callable[..., _T], *pictures: bytes) -> _T:
+    async def _once_more_if_killed(self, work: Callable[..., _T], *given: Any) -> _T:
         for last in (False, True):
             try:
-                done = await self._in_process(work, *pictures)
+                done = await self._in_process(work, *given)
                 if await self._in_process(engine.resident_mb) > self._max_resident_mb:
                     self.close()
                 return done
@@ -152,7 +140,7 @@ class LocalVision:
                 raise Unavailable(f"vision: {type(exc).__name__}") from None
         raise AssertionError("not reached")
 
-    async def _in_process(self, work: Callable[..., _T], *pictures: bytes) -> _T:
+    async def _in_process(self, work: Callable[..., _T], *given: Any) -> _T:
         loop = asyncio.get_running_loop()
         if self._pool is None:
             self._pool = ProcessPoolExecutor(
@@ -161,7 +149,7 @@ class LocalVision:
             starting = loop.run_in_executor(self._pool, engine.warm)
             self._pid = await asyncio.wait_for(starting, _START_S)
         return await asyncio.wait_for(
-            loop.run_in_executor(self._pool, work, *pictures), self._timeout_s
+            loop.run_in_executor(self._pool, work, *given), self._timeout_s
         )
 
     def _kill(self) -> None:

@@ -14,9 +14,18 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from integrations.ports import CardReading, FaceTemplate, LiveAction, LiveFrame, Unavailable
+from integrations.ports import (
+    CardReading,
+    FacePurpose,
+    FaceTemplate,
+    LiveAction,
+    LiveFrame,
+    Rejected,
+    Unavailable,
+)
 from integrations.registers.people import load_people
 from integrations.vision import engine
+from integrations.vision.face_rule import MODELS
 from integrations.vision.local import LocalVision
 from integrations.vision.sandbox import SandboxVision, template_of
 from tests.uploads import pictures as p
@@ -106,22 +115,38 @@ async def test_the_holder_of_a_card_is_alike_and_another_person_different(
     other = await vision.compare_faces(card, p.sample("impostor_1.jpg"))
     assert same is not None and other is not None
     assert same.band == "alike" and other.band == "different"
-    assert same.distance < 0.4 < 0.5 < other.distance
-    assert same.thresholds == (0.40, 0.50) and "dlib" in same.model
+    assert same.distance < same.thresholds[0] < same.thresholds[1] < other.distance
+    assert [score.model for score in same.scores] == list(MODELS)
+
+
+async def test_a_template_serves_as_well_as_its_picture_and_costs_no_second_look(
+    vision: LocalVision, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    card = p.card_with_face("person_b_1.jpg")
+    looked = await vision.inspect_face(card, FacePurpose.CARD)
+    assert looked.template is not None and looked.faults == ()
+    kept = FaceTemplate.unpack(looked.template.pack())
+    pictures = []
+    run = vision._run
+
+    async def counted(work: object, *given: object) -> object:
+        pictures.append(given)
+        return await run(work, *given)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(vision, "_run", counted)
+    by_template = await vision.compare_faces(kept, p.sample("person_b_2.jpg"))
+    assert pictures == [(p.sample("person_b_2.jpg"),)]
+    by_picture = await vision.compare_faces(card, p.sample("person_b_2.jpg"))
+    assert by_template == by_picture
+    assert await vision.compare_faces(kept, kept) is not None and len(pictures) == 3
+    with pytest.raises(Rejected):
+        await vision.compare_faces(template_of("x"), kept)
 
 
 async def test_a_picture_without_a_face_cannot_be_compared(vision: LocalVision) -> None:
     none = p.sample("front_photo.jpg")
     assert await vision.compare_faces(none, p.sample("person_b_2.jpg")) is None
     assert await vision.compare_faces(p.sample("person_b_2.jpg"), none) is None
-
-
-@pytest.mark.parametrize(
-    ("distance", "band"),
-    [(0.0, "alike"), (0.40, "alike"), (0.41, "unsure"), (0.50, "unsure"), (0.51, "different")],
-)
-def test_the_bands(distance: float, band: str) -> None:
-    assert LocalVision().band(distance) == band
 
 
 async def test_the_process_stays_below_its_memory(vision: LocalVision) -> None:
