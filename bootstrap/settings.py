@@ -71,8 +71,8 @@ class Settings(BaseSettings):
     eseal_adapter: Literal["sandbox"] = "sandbox"
     # When two faces are one person's: docs/identity-faces.md before anything is changed.
     face_alike: float = Field(default=0.69, gt=0, lt=2)
-    face_dlib: tuple[float, float] = (0.46, 0.66)
-    face_sface: tuple[float, float] = (0.48, 0.78)
+    face_dlib: tuple[float, float] = (0.46, 0.68)
+    face_sface: tuple[float, float] = (0.48, 0.80)
     demo_clerk_password: SecretStr = SecretStr("")
     demo_head_password: SecretStr = SecretStr("")
     demo_admin_password: SecretStr = SecretStr("")

@@ -37,8 +37,8 @@ class Limits:
     dark: float = 50.0
     bright: float = 225.0
     contrast: float = 35.0
-    burnt: float = 0.25
-    uneven: float = 0.60
+    burnt: float = 0.22
+    uneven: float = 0.75
     yaw: float = 28.0
     pitch: float = 28.0
     roll: float = 25.0
@@ -46,11 +46,11 @@ class Limits:
 
 
 LIMITS: Mapping[FacePurpose, Limits] = {
-    FacePurpose.SELFIE: Limits(width=90, sharpness=0.010),
+    FacePurpose.SELFIE: Limits(width=90, sharpness=0.020),
     # what others are compared with for years: stricter
-    FacePurpose.REFERENCE: Limits(width=110, sharpness=0.014, yaw=20, pitch=22, roll=15),
+    FacePurpose.REFERENCE: Limits(width=110, sharpness=0.030, yaw=22, pitch=24, roll=20),
     # printed small, behind lacquer, photographed at an angle
-    FacePurpose.CARD: Limits(width=48, sharpness=0.004, contrast=25, uneven=0.8, eyes=None),
+    FacePurpose.CARD: Limits(width=48, sharpness=0.006, contrast=25, uneven=0.9, eyes=None),
 }
 
 
@@ -60,7 +60,7 @@ def measure(face: Grey, shape: FaceShape, width: float, outside: float) -> dict[
     Args:
         face: the face cut out, grey, (128, 128).
         width: of the face in the picture as sent, pixels.
-        outside: share of the face's box beyond the picture's edge.
+        outside: share of the landmarks beyond the picture's edge.
     """
     inner = face[16:-16, 16:-16]
     halves = inner[:, : inner.shape[1] // 2].mean(), inner[:, inner.shape[1] // 2 :].mean()

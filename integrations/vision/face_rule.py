@@ -32,8 +32,8 @@ class FaceRule:
         weight: of dlib; SFace, which tells East-Asian faces apart better, has the rest.
     """
 
-    dlib: tuple[float, float] = (0.46, 0.66)
-    sface: tuple[float, float] = (0.48, 0.78)
+    dlib: tuple[float, float] = (0.46, 0.68)
+    sface: tuple[float, float] = (0.48, 0.80)
     joint: float = 0.69
     scale: tuple[float, float] = (0.60, 0.70)
     weight: float = 0.35

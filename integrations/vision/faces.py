@@ -97,7 +97,7 @@ def load() -> None:
 
 def _dlib_vector(pixels: Pixels, face: Face) -> NDArray[np.float32]:
     models = _dlib()
-    marks = models.predictor(pixels, _square(face))
+    marks = models.five(pixels, _square(face))
     chip = models.library.get_face_chip(pixels, marks, _CHIP, _CHIP_PADDING)
     mirrored = np.ascontiguousarray(chip[:, ::-1])
     vectors = models.encoder.compute_face_descriptor([chip, mirrored])
@@ -126,9 +126,7 @@ def _detect(pixels: Pixels, scale: float) -> list[Face]:
 def _square(face: Face) -> Any:
     """The square that dlib's own detector would have given, from YuNet's taller box."""
     left, top, width, height = face.box
-    side = (width + height) / 2
-    x, y = left + width / 2, top + height * 0.55
-    half = side / 2
+    x, y, half = left + width / 2, top + 0.53 * height, 0.51 * width
     return _dlib().library.rectangle(int(x - half), int(y - half), int(x + half), int(y + half))
 
 
@@ -136,6 +134,7 @@ def _square(face: Face) -> Any:
 class _Dlib:
     library: Any
     predictor: Any
+    five: Any
     encoder: Any
 
 
@@ -146,7 +145,7 @@ def _dlib() -> _Dlib:
     import dlib
     from face_recognition import api
 
-    return _Dlib(dlib, api.pose_predictor_68_point, api.face_encoder)
+    return _Dlib(dlib, api.pose_predictor_68_point, api.pose_predictor_5_point, api.face_encoder)
 
 
 @cache

@@ -107,11 +107,12 @@ def _figures(pixels: Pixels, face: Face) -> dict[str, float]:
     grey = Image.fromarray(pixels).convert("L")
     square = grey.resize((128, 128), Image.Resampling.BILINEAR, box=_inside(grey, x, y, half))
     tall, wide = pixels.shape[:2]
-    shown_wide = max(0.0, min(wide, left + width) - max(0.0, left))
-    shown_tall = max(0.0, min(tall, top + height) - max(0.0, top))
-    outside = 1 - shown_wide * shown_tall / max(1.0, width * height)
-    shape = shape_of(faces.landmarks(pixels, face))
-    return face_quality.measure(np.asarray(square, dtype=np.float32), shape, width, outside)
+    points = faces.landmarks(pixels, face)
+    # The model draws the landmarks that it cannot see where they would be.
+    beyond = (points < 0).any(axis=1) | (points >= (wide, tall)).any(axis=1)
+    return face_quality.measure(
+        np.asarray(square, dtype=np.float32), shape_of(points), width, float(beyond.mean())
+    )
 
 
 def _inside(grey: Image.Image, x: float, y: float, half: float) -> _Box:

@@ -74,7 +74,7 @@ async def test_an_empty_index_and_foreign_templates() -> None:
         (0.46, 0.48, "unsure"),  # nobody objects alone, together they do
         (0.90, 0.60, "unsure"),  # only one says different
         (0.60, 1.00, "unsure"),
-        (0.67, 0.79, "different"),
+        (0.69, 0.81, "different"),
     ],
 )
 def test_the_bands_need_both_models(dlib: float, sface: float, band: str) -> None:

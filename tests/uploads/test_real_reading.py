@@ -52,4 +52,4 @@ async def test_card_and_selfie_become_proofs_a_clerk_can_weigh(
         face = await record_face_proof(session, conversation_id="mine", upload_id=selfie, now=NOW)
     assert read.result == "read" and face.result == "alike"
     assert face.upload_ids == [card, selfie]
-    assert 0 < face.detail["distance"] < 0.4
+    assert 0 < face.detail["distance"] < face.detail["thresholds"][0]
