@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps
+from PIL import Image, ImageFile, ImageOps
 
 from integrations.ports import FaceTemplate
 from integrations.vision.face_rule import MODELS
@@ -142,8 +142,12 @@ class _Dlib:
 def _dlib() -> _Dlib:
     # Its models' package announces the age of the way it finds its files; setuptools is pinned.
     warnings.filterwarnings("ignore", message="pkg_resources is deprecated")
+    # It lets half a picture pass for a whole one, for everybody in the process.
+    whole = ImageFile.LOAD_TRUNCATED_IMAGES
     import dlib
     from face_recognition import api
+
+    ImageFile.LOAD_TRUNCATED_IMAGES = whole
 
     return _Dlib(dlib, api.pose_predictor_68_point, api.pose_predictor_5_point, api.face_encoder)
 

@@ -110,6 +110,13 @@ def test_a_big_picture_is_looked_at_in_full_when_its_face_is_small() -> None:
     assert len(found) == 1 and faces.same_size(found) == 1
 
 
+def test_half_a_picture_stays_an_error_after_the_models_are_loaded() -> None:
+    faces.load()
+    whole = p.sample("person_b_1.jpg")
+    with pytest.raises(OSError):
+        faces.pixels_of(whole[: len(whole) // 2])
+
+
 # —— cards ——
 
 

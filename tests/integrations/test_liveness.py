@@ -118,8 +118,10 @@ def test_other_actions_do_not_pass(done: tuple[A, ...], asked: tuple[A, ...], fa
 
 
 def test_eyes_that_stay_closed_are_no_blink() -> None:
-    asleep = frames_of([*STRAIGHT, *[{"lids": 0.9}] * 6])
-    assert judge(asleep, [A.BLINK]).fault == "action_missing"
+    poses = [*STRAIGHT, *TURNED[A.TURN_LEFT], *STRAIGHT, *[{"lids": 0.9}] * 6]
+    verdict = judge(frames_of(poses), [A.TURN_LEFT, A.BLINK])
+    assert verdict.fault == "action_missing"
+    assert [one.done for one in verdict.actions] == [True, False]
 
 
 def changed(seen: list[Seen], at: int, **how: object) -> list[Seen]:
