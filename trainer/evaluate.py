@@ -13,7 +13,7 @@ from catalogue.loader import Catalogue
 from trainer import charts, report
 from trainer.engine import ROOT, read_lines, run, say, understand, write_lines
 from trainer.figures import confusions, figures, worst
-from trainer.judged import Judged, decision, judged, own
+from trainer.judged import CLARIFY_BELOW, Judged, decision, judged, own
 from trainer.questions import Question, as_said_first, read_questions
 from trainer.registry import Model
 
@@ -131,6 +131,7 @@ def _write(model: Model, parts: Sequence[Part], catalogue: Catalogue) -> dict[st
         model=model.id,
         fingerprint=model.fingerprint,
         parts=shown,
+        clarify_below=CLARIFY_BELOW,
     )
     (FOLDER / REPORT).write_text(html, "utf-8")
     return result

@@ -8,6 +8,8 @@ from trainer.judged import OUT_OF_SCOPE, Judged
 from trainer.questions import NONE
 
 BINS = 10
+#: Confidences below which one might ask back; the table shows what each would cost and save.
+THRESHOLDS = (0.3, 0.4, 0.5, 0.6, 0.7, 0.8)
 _WORST = 200
 
 
@@ -26,6 +28,7 @@ def figures(rows: Sequence[Judged]) -> dict[str, Any]:
         "pairs": pairs(rows),
         "out_of_scope": out_of_scope(rows),
         "reliability": reliability(rows),
+        "asking_back": asking_back(rows),
     }
 
 
@@ -95,6 +98,28 @@ def reliability(rows: Sequence[Judged]) -> dict[str, Any]:
     ]
     gap = sum(abs(p["confidence"] - p["right"]) * p["sentences"] for p in points)
     return {"points": points, "gap": round(gap / len(told), 4) if told else None}
+
+
+def asking_back(rows: Sequence[Judged]) -> list[dict[str, Any]]:
+    """For each threshold: how many would be asked back, how many of these in vain, and the rest.
+
+    Sentences understood as out of scope are not asked back: they are told so and offered a person.
+    `asked` of all; `in_vain`: the asked that were right; `answered`: the others that are right.
+    """
+    told = [r for r in rows if r.gold_act is not None and r.act != OUT_OF_SCOPE]
+    found = []
+    for threshold in THRESHOLDS:
+        asked = [r for r in told if r.confidence < threshold]
+        answered = [r for r in told if r.confidence >= threshold]
+        found.append(
+            {
+                "threshold": threshold,
+                "asked": share(told, lambda r, t=threshold: r.confidence < t),
+                "in_vain": share(asked, lambda r: r.act_right),
+                "answered": share(answered, lambda r: r.act_right),
+            }
+        )
+    return found
 
 
 def confusions(rows: Iterable[Judged], kind: str) -> list[tuple[str, str, int]]:

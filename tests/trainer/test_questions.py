@@ -8,7 +8,7 @@ import pytest
 
 from catalogue.loader import Catalogue
 from trainer.evaluate import held_out_files
-from trainer.figures import figures
+from trainer.figures import asking_back, figures
 from trainer.judged import decision, judged
 from trainer.questions import Question, QuestionsUnusable, as_said_first, read_questions
 
@@ -88,3 +88,20 @@ def test_figures_count_what_they_say() -> None:
     assert found["out_of_scope"]["wrongly_rejected"] == {"right": 1, "of": 3, "share": 0.3333}
     assert found["styles"]["急"]["of"] == 4
     assert found["reliability"]["points"] == [{"confidence": 0.9, "right": 0.75, "sentences": 4}]
+
+
+def test_what_a_threshold_would_cost_and_save() -> None:
+    def row(act: str, meant: str, confidence: float):  # type: ignore[no-untyped-def]
+        return judged(Question("…", meant, ("a",), "s"), understood(act, confidence=confidence))
+
+    rows = [
+        row("ask_fee", "ask_fee", 0.95),
+        row("ask_fee", "ask_time", 0.75),
+        row("ask_fee", "ask_fee", 0.45),
+        row("ask_fee", "ask_time", 0.35),
+        row("out_of_scope", "ask_fee", 0.1),
+    ]
+    half = next(one for one in asking_back(rows) if one["threshold"] == 0.5)
+    assert half["asked"] == {"right": 2, "of": 4, "share": 0.5}
+    assert half["in_vain"] == {"right": 1, "of": 2, "share": 0.5}
+    assert half["answered"] == {"right": 1, "of": 2, "share": 0.5}

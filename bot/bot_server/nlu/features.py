@@ -11,6 +11,7 @@ import re
 import unicodedata
 from collections import Counter
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Callable, Dict, List, Optional, Sequence, Tuple
 
 import jieba
@@ -73,8 +74,17 @@ def analyse(text: str, group: Optional[int] = None) -> Analysed:
     said = normalise(text)
     levelled_said = levelled(said)
     cut = tuple(w for w in jieba.lcut(levelled_said) if w.strip())
-    heard = tuple(levelled_sound(s) for s in lazy_pinyin(said, errors=list) if s.strip())
+    heard = tuple(sound for character in said for sound in _sounds_of(character))
     return Analysed(levelled_said, cut, heard, group)
+
+
+@lru_cache(maxsize=30_000)
+def _sounds_of(character: str) -> Tuple[str, ...]:
+    """One reading per character, whatever stands around it: as the misheard variants are made.
+
+    Reading whole phrases takes two thirds of the time of an analysis and understands no better.
+    """
+    return tuple(levelled_sound(s) for s in lazy_pinyin(character, errors=list) if s.strip())
 
 
 def characters(sentence: Analysed) -> List[str]:
@@ -97,31 +107,33 @@ def sounds(sentence: Analysed) -> List[str]:
     return [" ".join(found[i : i + n]) for n in (1, 2, 3) for i in range(len(found) - n + 1)]
 
 
+#: What counts the features of one kind in a sentence.
+Counted = Callable[[Analysed], List[str]]
+#: Kinds with their weights: how a sentence is said, for what it is about.
+SAID: Tuple[Tuple[Counted, float], ...] = ((characters, 1.0), (words, 0.8), (sounds, 0.7))
+#: A feature that fewer training sentences have teaches nothing.
+RAREST = 2
+
+
 class FeatureSpace:
     """Weighted tf-idf of each kind of feature, side by side in one row.
 
-    `more` are further kinds of features. Fitted with scikit-learn. A single sentence is read by `row`, without sparse matrices: building
-    them costs a turn more than all the rest of understanding.
+    kinds: what counts a kind's features, with the kind's weight. Fitted with scikit-learn. A
+    single sentence is read by `row`, without sparse matrices: building them costs a turn more
+    than all the rest of understanding.
     """
 
-    def __init__(self, *more: Callable[[Analysed], List[str]]):
-        kinds: List[Tuple[Callable[[Analysed], List[str]], float, int]] = [
-            (characters, 1.0, 2),
-            (words, 0.8, 2),
-            (sounds, 0.7, 2),
-            *((counted, 1.0, 2) for counted in more),
-        ]
-        self._kinds = [(counted, weight) for counted, weight, _ in kinds]
-        self._rarest = [min_df for _, _, min_df in kinds]
+    def __init__(self, kinds: Sequence[Tuple[Counted, float]] = SAID):
+        self._kinds = list(kinds)
         self._columns: List[Dict[str, int]] = []
         self._idf: List[np.ndarray] = []
 
     def fit_transform(self, sentences: Sequence[Analysed]) -> csr_matrix:
         """Learn the columns from training sentences; one row per sentence."""
         parts, first = [], 0
-        for (counted, weight), min_df in zip(self._kinds, self._rarest, strict=True):
+        for counted, weight in self._kinds:
             vectorizer = TfidfVectorizer(
-                analyzer=counted, sublinear_tf=True, min_df=min_df, dtype=np.float32
+                analyzer=counted, sublinear_tf=True, min_df=RAREST, dtype=np.float32
             )
             part = vectorizer.fit_transform(sentences)
             parts.append(part * weight)
