@@ -114,7 +114,7 @@ def asking_back(rows: Sequence[Judged]) -> list[dict[str, Any]]:
         found.append(
             {
                 "threshold": threshold,
-                "asked": share(told, lambda r, t=threshold: r.confidence < t),
+                "asked": share(told, set(asked).__contains__),
                 "in_vain": share(asked, lambda r: r.act_right),
                 "answered": share(answered, lambda r: r.act_right),
             }
