@@ -82,7 +82,7 @@ def analyse(text: str, group: Optional[int] = None) -> Analysed:
 def _sounds_of(character: str) -> Tuple[str, ...]:
     """One reading per character, whatever stands around it: as the misheard variants are made.
 
-    Reading whole phrases takes two thirds of the time of an analysis and understands no better.
+    Reading whole phrases took more than half of an analysis.
     """
     return tuple(levelled_sound(s) for s in lazy_pinyin(character, errors=list) if s.strip())
 

@@ -18,7 +18,7 @@ from bot_server.nlu.weights import Weights
 
 FOLDS = 3
 SEED = 20181214
-#: Softness, and when to stop: as good in cross-validation as harder and longer, in half the time.
+#: Softness, and when to stop: on held-out sentences the same share is right as with 0.0001.
 C, TOLERANCE = 0.3, 0.03
 #: Of the sentences that are not among the nearest, one in so many is learnt against all the same.
 ONE_IN = 20

@@ -7,7 +7,7 @@ from typing import Sequence, Tuple
 import numpy as np
 from scipy.sparse import coo_matrix, csr_matrix
 
-#: A weight smaller than this changes no answer; half of all are.
+#: Smaller weights are not kept: features have values well below 1, scores lie around -1 and 1.
 SMALLEST = 0.005
 
 
