@@ -31,7 +31,7 @@ beat = $(CURDIR)/ops/heartbeat.sh "$(1)"
 .DEFAULT_GOAL := help
 .PHONY: help up down status start stop restart run logs setup ready train migrate demo-data \
 	reset backup restore erase rotate-keys test test-robustness check format lock clean \
-	new-item check-items evaluate publish rollback models signoffs sign calibrate-faces
+	register-device devices card-reader-sim new-item check-items evaluate publish rollback models signoffs sign calibrate-faces
 
 ##@ Run
 up: ## Set up, build, train, migrate and start everything; Ctrl-C stops it
@@ -58,6 +58,15 @@ run: ready ## One process alone in this terminal: make run P=gateway
 
 logs: ## Follow all logs
 	@tail -n 20 -F $${XZ_VAR_DIR:-var}/log/*.log
+
+register-device: $(ROOT_STAMP) ## Let a kiosk's device daemon in: make register-device NAME=… KEY=… (its public key)
+	@$(PY) -m ops.run -- $(PY) -m backoffice.devices register "$(KEY)" --name "$(NAME)"
+
+devices: $(ROOT_STAMP) ## The registered kiosks (REVOKE=id revokes one)
+	@$(PY) -m ops.run -- $(PY) -m backoffice.devices $(if $(REVOKE),revoke "$(REVOKE)",list)
+
+card-reader-sim: $(ROOT_STAMP) ## A simulated card reader at LINK: lay on, take off, let fail (CARD=name)
+	@$(PY) -m integrations.devices.samv.simulator $(if $(LINK),--link "$(LINK)") $(if $(CARD),--card "$(CARD)")
 
 ##@ Data
 migrate: $(ROOT_STAMP) ## Bring the database to the current tables

@@ -10,6 +10,7 @@ from backoffice.clock import SystemClock
 from backoffice.crypto import KeyRing, use_keys
 from backoffice.db import make_engine, make_sessions
 from backoffice.staff.services import ensure_demo_staff
+from bootstrap.demo_kiosk import ensure_demo_kiosk
 from bootstrap.settings import Settings
 
 
@@ -33,6 +34,7 @@ async def _fill(settings: Settings) -> None:
     }
     async with make_sessions(engine).begin() as session:
         await ensure_demo_staff(session, passwords, SystemClock().now())
+        await ensure_demo_kiosk(session, settings)
     await engine.dispose()
 
 

@@ -76,6 +76,7 @@ class Settings(BaseSettings):
     demo_clerk_password: SecretStr = SecretStr("")
     demo_head_password: SecretStr = SecretStr("")
     demo_admin_password: SecretStr = SecretStr("")
+    demo_kiosk_secret: SecretStr = SecretStr("")
     max_upload_mb: int = 10
     trusted_proxies: int = 0
     log_level: str = "INFO"
@@ -110,6 +111,16 @@ class Settings(BaseSettings):
         """Whose finger lies on the demo's sensor, shared by all processes."""
         return self.var_dir / "demo_finger"
 
+    @property
+    def demo_device_key_file(self) -> Path:
+        """The private key of the demonstration's kiosk."""
+        return self.var_dir / "device.pem"
+
+    @property
+    def demo_card_file(self) -> Path:
+        """Which invented card lies on the demonstration's reader; its simulator follows it."""
+        return self.var_dir / "demo_card.json"
+
     def faults(self) -> list[str]:
         """Everything that forbids a start in this mode."""
         found = []
@@ -142,6 +153,8 @@ class Settings(BaseSettings):
         if self.trusted_proxies < 1:
             # TLS ends in front of us: without this all citizens would count as one caller.
             found.append("XZ_TRUSTED_PROXIES must say how many proxies stand in front")
+        if self.demo_kiosk_secret.get_secret_value():
+            found.append("XZ_DEMO_KIOSK_SECRET must not be set")
         for role in ("clerk", "head", "admin"):
             if getattr(self, f"demo_{role}_password").get_secret_value():
                 found.append(f"XZ_DEMO_{role.upper()}_PASSWORD must not be set")

@@ -10,7 +10,7 @@ from backoffice.logs import log
 from backoffice.understanding import extract
 from bootstrap.container import Office, follow_publications
 from bootstrap.settings import ROOT
-from gateway import chat, demo, me, staff, verification
+from gateway import chat, demo, devices, me, staff, verification
 from gateway.description import describe_interface
 from gateway.engine import Engine
 from gateway.http import install_errors, office_of, refuse_odd_paths
@@ -42,8 +42,9 @@ def create_app(office: Office, engine: Engine | None = None) -> Sanic:
     app.config.PROXIES_COUNT = office.settings.trusted_proxies
     app.config.FALLBACK_ERROR_FORMAT = "json"
     app.ctx.office = office
+    app.ctx.stopping = False
     app.ctx.engine = engine or Engine(office.settings)
-    app.blueprint([chat.bp, me.bp, health, verification.bp, *staff.blueprints()])
+    app.blueprint([chat.bp, me.bp, devices.bp, health, verification.bp, *staff.blueprints()])
     if office.settings.demo:
         app.blueprint(demo.bp)
     describe_interface(app)
@@ -82,6 +83,7 @@ async def _warm_vision(office: Office) -> None:
 
 
 async def _close(app: Sanic) -> None:
+    app.ctx.stopping = True  # whoever waits for something to happen is answered now
     await app.ctx.engine.close()
     app.ctx.office.vision.close()
     await app.ctx.office.engine.dispose()

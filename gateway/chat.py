@@ -14,6 +14,7 @@ from backoffice.conversations.services import (
     messages_after,
     open_conversation,
 )
+from backoffice.devices.services import paired_device
 from backoffice.dialogue.small import greeting
 from backoffice.errors import BadRequest, CitizenError
 from backoffice.uploads.services import receive_upload
@@ -37,6 +38,14 @@ class OpenConversation(Body):
     """Body of `POST /conversations`."""
 
     channel: Literal["phone", "kiosk"] = "phone"
+    device: Annotated[str, Field(max_length=100)] | None = None
+    """At a kiosk: the pairing code of its device daemon."""
+
+    @model_validator(mode="after")
+    def _at_a_kiosk(self) -> "OpenConversation":
+        if self.device is not None and self.channel != "kiosk":
+            raise ValueError("device")
+        return self
 
 
 class Event(Body):
@@ -79,11 +88,13 @@ async def open_(request: Request) -> HTTPResponse:
     asked = body(request, OpenConversation)
     office = office_of(request)
     async with office.sessions.begin() as session:
+        device = await paired_device(session, asked.device) if asked.device else None
         conversation, token = await open_conversation(
             session,
             channel=asked.channel,
             now=office.clock.now(),
             address=request.remote_addr or request.ip,
+            device_id=device.id if device else None,
         )
         await add_notice(
             session,

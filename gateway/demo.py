@@ -3,13 +3,14 @@
 import asyncio
 from datetime import timedelta
 
-from pydantic import Field
+from pydantic import Field, model_validator
 from sanic import Blueprint, HTTPResponse, Request, json
 from sanic_ext import openapi
 from sqlalchemy import func, select
 
 from backoffice.clock import DemoClock
 from backoffice.outbox.models import OutboxEntry
+from bootstrap.demo_kiosk import card_names, lay_card, pairing
 from gateway.http import Body, body, office_of
 
 bp = Blueprint("demo", url_prefix="/demo")
@@ -68,3 +69,32 @@ async def move(request: Request) -> HTTPResponse:
     assert isinstance(moved, DemoClock)  # this blueprint is only registered with it
     by = timedelta(days=asked.days, hours=asked.hours, minutes=asked.minutes)
     return json({"now": moved.move(by).isoformat()})
+
+
+class CardReader(Body):
+    """Body of `POST /demo/card-reader`."""
+
+    card: str | None = Field(default=None, max_length=60)
+    remove: bool = False
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> "CardReader":
+        if (self.card is None) == (not self.remove):
+            raise ValueError("card or remove")
+        return self
+
+
+@bp.get("/card-reader")
+@openapi.summary("The demonstration's kiosk: what its page begins visits with, and its cards")
+async def card_reader(request: Request) -> HTTPResponse:
+    settings = office_of(request).settings
+    return json({"device": pairing(settings), "cards": card_names()}, ensure_ascii=False)
+
+
+@bp.post("/card-reader")
+@openapi.summary("Lay an invented card on the demonstration's reader, or take it off")
+@openapi.body({"application/json": CardReader.model_json_schema()})
+async def lay(request: Request) -> HTTPResponse:
+    asked = body(request, CardReader)
+    await asyncio.to_thread(lay_card, office_of(request).settings, asked.card)
+    return json({"card": asked.card}, ensure_ascii=False)

@@ -29,12 +29,14 @@ LIMITS = {
         "turn": "60/minute",
         "upload": "20/minute",
         "login": "10/minute",
+        "device": "600/minute",
     },
     "demo": {
         "open": "6000/minute",
         "turn": "6000/minute",
         "upload": "600/minute",
         "login": "300/minute",
+        "device": "6000/minute",
     },
 }
 _LONGEST_PART = 255

@@ -18,6 +18,7 @@ from backoffice.conversations.services import (
     conversation_of,
     end_conversation,
     finish_turn,
+    visit_for_device,
 )
 from backoffice.dialogue.checking import keep_checks, pending_checks
 from backoffice.dialogue.prepare import prepare
@@ -40,11 +41,14 @@ async def run_turn(
     engine: Engine,
     *,
     conversation_id: str,
-    token: str,
+    token: str | None,
     turn_id: str,
     request: Mapping[str, Any],
 ) -> dict[str, Any]:
     """Answer one turn.
+
+    Args:
+        token: the page's; None only for a device's reading, after the device was authenticated.
 
     Raises:
         CitizenError: somebody else's conversation, a broken event, or the engine is down; then the
@@ -81,14 +85,16 @@ async def _talk(
     office: Office,
     session: AsyncSession,
     conversation_id: str,
-    token: str,
+    token: str | None,
     turn_id: str,
     request: Mapping[str, Any],
 ) -> Talk:
     now = office.clock.now()
-    conversation: Conversation = await conversation_of(
-        session, id=conversation_id, token=token, now=now
-    )
+    conversation: Conversation
+    if token is None:
+        conversation = await visit_for_device(session, id=conversation_id, now=now)
+    else:
+        conversation = await conversation_of(session, id=conversation_id, token=token, now=now)
     turn: Turn = await begin_turn(session, conversation, turn_id=turn_id, request=request, now=now)
     return await Talk(session, office.knowledge, conversation, turn, now).load()
 
@@ -113,7 +119,7 @@ async def _without_engine(talk: Talk, request: Mapping[str, Any]) -> dict[str, A
 async def _check(
     office: Office,
     conversation_id: str,
-    token: str,
+    token: str | None,
     turn_id: str,
     request: Mapping[str, Any],
     checks: tuple[str, ...],

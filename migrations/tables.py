@@ -3,6 +3,7 @@
 import backoffice.applications.models
 import backoffice.audit.models
 import backoffice.conversations.models
+import backoffice.devices.models
 import backoffice.erasures.models
 import backoffice.identity.models
 import backoffice.outbox.models

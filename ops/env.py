@@ -10,6 +10,7 @@ from pathlib import Path
 
 from backoffice.crypto import KeyRing
 from backoffice.results.signing import SigningKeys
+from devices.keys import ensure_key
 
 ROOT = Path(__file__).resolve().parent.parent
 STAFF_ROLES = ("clerk", "head", "admin")
@@ -65,6 +66,7 @@ def _derived(environment: dict[str, str], folder: Path) -> dict[str, str]:
         return f"http://127.0.0.1:{environment.get(setting) or port}"
 
     derived = {
+        "XZ_DEVICE_KEY_FILE": str(folder / "device.pem"),
         "XZ_BOT_URL": local("XZ_BOT_PORT", 5005),
         "XZ_ACTIONS_URL": f"{local('XZ_ACTIONS_PORT', 5055)}/webhook",
         "XZ_TRACKER_URL": f"sqlite:///{folder / 'tracker.db'}",
@@ -77,6 +79,9 @@ def _derived(environment: dict[str, str], folder: Path) -> dict[str, str]:
         derived["XZ_TRACKER_URL"] = f"postgresql+psycopg2{database[database.index(':') :]}"
     if environment.get("XZ_MODE") == "demo":
         derived["XZ_PUBLIC_URL"] = local("XZ_PORT", 8000)
+        derived["XZ_DEVICE_SERVER_URL"] = local("XZ_PORT", 8000)
+        derived["XZ_DEVICE_CARD_READER"] = str(folder / "demo_card_reader")
+        derived["XZ_DEVICE_SIMULATED_TRAY"] = str(folder / "demo_card.json")
     return derived
 
 
@@ -92,6 +97,7 @@ def demo_defaults(folder: Path) -> dict[str, str]:
         "XZ_SIGNING_KEY_FILE": str(folder / "signing.json"),
         "XZ_BOT_SECRET": secrets.token_urlsafe(32),
         "XZ_ACTIONS_SECRET": secrets.token_urlsafe(32),
+        "XZ_DEMO_KIOSK_SECRET": secrets.token_urlsafe(18),
         **{f"XZ_DEMO_{role.upper()}_PASSWORD": _password() for role in STAFF_ROLES},
     }
 
@@ -115,6 +121,7 @@ def ensure_demo_env(folder: Path) -> None:
             file.writelines(f"{name}={value}\n" for name, value in missing.items())
     values = present | missing
     keys, signing = Path(values["XZ_KEYS_FILE"]), Path(values["XZ_SIGNING_KEY_FILE"])
+    ensure_key(folder / "device.pem")
     if not keys.exists():
         KeyRing.generate().save(keys)
     if not signing.exists():

@@ -6,6 +6,7 @@ from functools import wraps
 from typing import Any
 
 from backoffice.applications.decisions import Bench, deem_accepted
+from backoffice.devices.services import forget_used
 from backoffice.erasures.ledger import NAME, export
 from backoffice.logs import log
 from backoffice.outbox.services import deliver_due
@@ -61,6 +62,13 @@ class Jobs:
         async with office.sessions.begin() as session:
             ledger = office.settings.backups_dir / NAME
             await export(session, ledger, now=office.clock.now())
+
+    @_survives
+    async def short_lived(self) -> None:
+        """Delete what lives for minutes only."""
+        async with self._office.sessions.begin() as session:
+            now = self._office.clock.now()
+            await forget_used(session, now=now, wall_clock=datetime.now(UTC))
 
     @_survives
     async def retention(self) -> None:

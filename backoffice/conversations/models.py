@@ -18,6 +18,7 @@ class Conversation(Base):
         application_id: the application the visit is working on.
         item_code: the item last spoken of, for "要带什么？" without a name.
         focus: a question that interrupts: `{"kind": …, …}`, encrypted; see `dialogue.focus`.
+        device_id: the kiosk's device that the visit takes place at.
         origin: keyed hash of the address that the visit was opened from, for the limits on codes.
         memory: small facts of the visit (refusals, last reply to repeat), encrypted.
     """
@@ -33,6 +34,7 @@ class Conversation(Base):
     focus: Mapped[Any | None] = mapped_column(Encrypted("conversations.focus"))
     memory: Mapped[Any | None] = mapped_column(Encrypted("conversations.memory"))
     origin: Mapped[str | None] = mapped_column(String(64), index=True)
+    device_id: Mapped[str | None] = mapped_column(String(32), index=True)
     created_at: Mapped[datetime] = mapped_column(Utc)
     last_turn_at: Mapped[datetime] = mapped_column(Utc)
     ended_at: Mapped[datetime | None] = mapped_column(Utc)

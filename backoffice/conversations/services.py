@@ -42,12 +42,18 @@ class TurnReused(CitizenError):
 
 
 async def open_conversation(
-    session: AsyncSession, *, channel: str, now: datetime, address: str = ""
+    session: AsyncSession,
+    *,
+    channel: str,
+    now: datetime,
+    address: str = "",
+    device_id: str | None = None,
 ) -> tuple[Conversation, str]:
     """Begin a visit; returns it with the bearer token, which is stored as a keyed hash only.
 
     Args:
         address: the caller's network address, stored as a keyed hash only; empty when unknown.
+        device_id: the device that the visit takes place at, proved by its pairing code.
     """
     token = secrets.token_urlsafe(32)
     conversation = Conversation(
@@ -55,6 +61,7 @@ async def open_conversation(
         token_hash=keyed_hash("conversation token", token),
         memory={},
         origin=keyed_hash("conversation origin", address) if address else None,
+        device_id=device_id,
         created_at=now,
         last_turn_at=now,
     )
@@ -85,6 +92,19 @@ def _open(conversation: Conversation, now: datetime) -> Conversation:
     if conversation.ended_at is not None or idle:
         raise ConversationEnded
     return conversation
+
+
+async def visit_for_device(session: AsyncSession, *, id: str, now: datetime) -> Conversation:
+    """The visit that a device's reading belongs to: only for who has authenticated the device.
+
+    Raises:
+        NotFound: no such visit, or none at a device.
+        ConversationEnded: it was ended.
+    """
+    found = await session.get(Conversation, id)
+    if found is None or found.device_id is None:
+        raise NotFound
+    return _open(found, now)
 
 
 async def by_token(session: AsyncSession, *, token: str, now: datetime) -> Conversation:

@@ -5,6 +5,7 @@ from typing import Any
 
 from backoffice import messages
 from backoffice.applications.draft import Draft
+from backoffice.devices.services import CARD_WIDGET, card_reader_at
 from backoffice.dialogue.agenda import Kind, Next
 from backoffice.dialogue.choosing import CHOICES, ask_choice
 from backoffice.dialogue.comparing import doubted
@@ -178,17 +179,32 @@ async def _ask_card_or_field(talk: Talk, draft: Draft, step: Next) -> None:
         for one in draft.open_fields()
         if one.slug in CARD_FIELDS.values() and one.slug not in draft.answers
     ]
+    kind = await _card_widget(talk, draft)
     talk.say(
-        "ask.card_or_type",
+        "ask.card_or_type_on_reader" if kind == CARD_WIDGET else "ask.card_or_type",
         whose=_whose(draft),
         parts="、".join(read),
         label=_whose(draft) + label if draft.for_other else label,
-        widget=await talk.widget("id_card_front"),
+        widget=await talk.widget(kind),
     )
 
 
-async def _ask_card(talk: Talk, draft: Draft, step: Next) -> None:
-    talk.say("ask.card", whose=_whose(draft), widget=await talk.widget("id_card_front"))
+async def _ask_card_only(talk: Talk, draft: Draft, step: Next) -> None:
+    kind = await _card_widget(talk, draft)
+    talk.say(
+        "ask.card_on_reader" if kind == CARD_WIDGET else "ask.card",
+        whose=_whose(draft),
+        widget=await talk.widget(kind),
+    )
+
+
+async def _card_widget(talk: Talk, draft: Draft) -> str:
+    """A reader where there is one that answers, unless a photo is preferred; else a photo."""
+    device = talk.conversation.device_id
+    if draft.progress.get("card_by") == "photo":
+        return "id_card_front"
+    there = await card_reader_at(talk.session, device, now=talk.now)
+    return CARD_WIDGET if there else "id_card_front"
 
 
 def _whose(draft: Draft) -> str:
@@ -290,7 +306,7 @@ _ASK: dict[Kind, Ask] = {
     Kind.NOT_ELIGIBLE: _ask_not_eligible,
     Kind.SIGN_IN: _ask_sign_in,
     Kind.MATERIAL: _ask_material,
-    Kind.CARD: _ask_card,
+    Kind.CARD: _ask_card_only,
     Kind.FACE_CONSENT: _ask_consent,
     Kind.SELFIE: _asker("ask.selfie", "selfie"),
     Kind.CHECKS: _asker("ask.checks", None),

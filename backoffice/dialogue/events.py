@@ -1,6 +1,6 @@
 """What happened beside typing: a card photographed, a paper uploaded, a code entered, a refusal."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from sqlalchemy import select
@@ -9,13 +9,21 @@ from backoffice.applications.draft import Draft
 from backoffice.applications.services import put_material
 from backoffice.conversations.models import Widget
 from backoffice.conversations.services import widget_of
+from backoffice.devices.errors import NothingToRead
+from backoffice.devices.readings import as_card, number_fault, validity_fault
+from backoffice.devices.services import take_reading
 from backoffice.dialogue.capture import settle_material, take_answer
 from backoffice.dialogue.focus import enter_code
 from backoffice.dialogue.heard import Heard
 from backoffice.dialogue.steps import answer_consent, decline_widget
 from backoffice.dialogue.talk import Talk
 from backoffice.errors import BadRequest
-from backoffice.identity.services import record_card_proof, record_face_proof
+from backoffice.identity.services import (
+    record_card_proof,
+    record_chip_proof,
+    record_face_proof,
+)
+from backoffice.uploads.chips import chip_photos
 from backoffice.uploads.models import Upload
 from backoffice.uploads.services import upload_of
 
@@ -100,20 +108,56 @@ async def _card(talk: Talk, draft: Draft, widget: Widget, event: dict[str, Any])
         citizen_id=talk.conversation.citizen_id,
         now=talk.now,
     )
-    heard = Heard("", "inform")
     card, fault = upload.analysis["card"], upload.analysis["id_no_fault"]
+    return await _take_card(talk, draft, card, fault=fault, source="id_card")
+
+
+async def _chip(talk: Talk, draft: Draft, widget: Widget, event: dict[str, Any]) -> Heard:
+    """What a device read for this widget; that the page says so counts for nothing."""
+    found = await take_reading(
+        talk.session, conversation_id=talk.conversation.id, widget_id=widget.id, now=talk.now
+    )
+    if found is None:
+        raise NothingToRead
+    content, device_id = found
+    card, invalid = as_card(content), validity_fault(content, talk.today)
+    fault = number_fault(content, talk.today)
+    await record_chip_proof(
+        talk.session,
+        conversation_id=talk.conversation.id,
+        device_id=device_id,
+        card=card,
+        faults=[one for one in (fault, invalid) if one],
+        upload_ids=await chip_photos(talk.session, widget.id),
+        application_id=draft.application.id,
+        citizen_id=talk.conversation.citizen_id,
+        now=talk.now,
+    )
+    heard = await _take_card(talk, draft, card, fault=fault, source="id_card_chip")
+    return heard.happened("card_not_valid") if invalid else heard
+
+
+async def _take_card(
+    talk: Talk,
+    draft: Draft,
+    card: Mapping[str, Any],
+    *,
+    fault: str | None,
+    source: str,
+) -> Heard:
+    heard = Heard("", "inform")
     before = {}
     for part, field in CARD_FIELDS.items():
         value = card.get(part)
         if not value or draft.item.field(field) is None or (part == "id_no" and fault):
             continue
         earlier = draft.answers.get(field)
-        if await take_answer(talk, draft, field, value, source="id_card"):
+        if await take_answer(talk, draft, field, value, source=source):
             before[field] = earlier
         heard.taken.append(field)
     draft.remember(card="done", before=before or None)
     if not heard.taken:
-        return heard.happened("card_not_read")
+        return heard.happened("card_not_read" if source == "id_card" else "chip_read")
     talk.focus = {"kind": "confirm_card", "fields": heard.taken, "conflicts": sorted(before)}
     return heard
 
@@ -165,6 +209,7 @@ async def _consent(talk: Talk, draft: Draft, widget: Widget, event: dict[str, An
 
 _DONE: dict[str, Hear] = {
     "id_card_front": _card,
+    "id_card_reader": _chip,
     "selfie": _selfie,
     "photo": _as_answer,
     "document": _as_answer,

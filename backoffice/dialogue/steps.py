@@ -107,7 +107,15 @@ def may_be_left(draft: Draft, field: FormField) -> bool:
     return failed >= LEAVE_AFTER and field.prefill not in ("id_card", "login_account")
 
 
+def _photograph_instead(talk: Talk, draft: Draft) -> Heard:
+    """No card on the reader: its picture then, which is asked for next."""
+    draft.remember(card_by="photo")
+    return _heard(talk)
+
+
 async def _card_or_field(talk: Talk, draft: Draft, step: Next, act: str | None) -> Heard | None:
+    if talk.says("photograph_it"):
+        return _photograph_instead(talk, draft)
     if talk.says("type_it") or act == "deny":
         draft.remember(card="typed")
         return _heard(talk).happened("type_instead")
@@ -150,6 +158,8 @@ def _promise(talk: Talk, draft: Draft, slug: str) -> Heard:
 
 
 async def _card(talk: Talk, draft: Draft, step: Next, act: str | None) -> Heard | None:
+    if talk.says("photograph_it"):
+        return _photograph_instead(talk, draft)
     if talk.says("type_it") or talk.says("bring_later") or act == "deny":
         draft.remember(card="window")
         return _heard(talk).happened("card_at_window")
@@ -212,6 +222,8 @@ async def decline_widget(talk: Talk, draft: Draft, step: Next, widget: Widget) -
     """The citizen does not want to use this widget: the other way is taken."""
     if widget.kind in ("consent", "selfie"):
         return await answer_consent(talk, draft, granted=False)
+    if widget.kind == "id_card_reader":
+        return _photograph_instead(talk, draft)
     if widget.kind == "id_card_front":
         if step.kind == Kind.CARD:
             draft.remember(card="window")

@@ -76,8 +76,9 @@ class Proof(Base):
     Attributes:
         application_id: the application it was given for, when there was one.
         upload_ids: the pictures it rests on.
-        result: `confirmed` (sms), `seen` (window: a clerk saw person and card), `read` or `doubtful` (card), `alike`, `unsure`, `different` or
-            `not_compared` (face). A face's result is advice to a clerk, never a decision.
+        result: `confirmed` (sms), `seen` (window: a clerk saw person and card), `read`,
+            `read_chip` or `doubtful` (card), `alike`, `unsure`, `different` or `not_compared`
+            (face). A face's result is advice to a clerk, never a decision.
         detail: score, band, thresholds, model; never a picture or a face's vector.
     """
 

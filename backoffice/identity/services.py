@@ -1,5 +1,6 @@
 """The public face of identity; other packages import from here only."""
 
+from backoffice.identity.chips import record_chip_proof
 from backoffice.identity.proofs import (
     FACE_CONSENT,
     FACE_CONSENT_VERSION,
@@ -35,6 +36,7 @@ __all__ = [
     "phone_of",
     "proofs_of",
     "record_card_proof",
+    "record_chip_proof",
     "record_consent",
     "record_face_proof",
     "start_sign_in",

@@ -14,7 +14,7 @@ class Upload(Base):
 
     Attributes:
         kind: the widget's kind: `id_card_front`, `id_card_back`, `selfie`, `photo`, `document`,
-            `material`, `signature`.
+            `material`, `signature`; or `id_card_chip`, the photo on a card's chip.
         mime: `image/jpeg`, `image/png` (signatures) or `application/pdf`.
         size: bytes before encryption.
         digest: keyed SHA-256 of the kept bytes.

@@ -23,6 +23,7 @@ from backoffice.identity.models import Consent
 from backoffice.logs import log
 from backoffice.uploads import store
 from backoffice.uploads.analysis import Analysis, analyse
+from backoffice.uploads.chips import CHIP_PHOTO
 from backoffice.uploads.content import KINDS, MAX_BYTES, Clean, clean, sniffed_type
 from backoffice.uploads.errors import ConsentMissing, TooManyUploads, UploadRefused
 from backoffice.uploads.models import Upload
@@ -44,6 +45,8 @@ __all__ = [
 KEPT_UNSUBMITTED = {"selfie": timedelta(days=7)}
 KEPT_UNSUBMITTED_DEFAULT = timedelta(days=30)
 MAX_PER_WIDGET = 12
+CARD_PICTURES = ("id_card_front", CHIP_PHOTO)
+"""What a face is compared with."""
 MAX_PER_CONVERSATION = 60
 _IN_WORK = (*AT_THE_AUTHORITY, State.SUPPLEMENT_DUE)
 _ORPHAN_AFTER = timedelta(hours=1)
@@ -269,7 +272,7 @@ async def _newest_card(
     whose = [Upload.conversation_id == conversation_id]
     if application_id is not None:
         whose.append(Upload.application_id == application_id)
-    cards = select(Upload.id).where(Upload.kind == "id_card_front", or_(*whose))
+    cards = select(Upload.id).where(Upload.kind.in_(CARD_PICTURES), or_(*whose))
     return (await session.scalars(cards.order_by(Upload.created_at.desc()).limit(1))).first()
 
 

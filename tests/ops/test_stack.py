@@ -108,7 +108,7 @@ def test_process_that_is_not_ready_is_named(stack: Stack, procfile: Path) -> Non
 
 
 def test_procfile_of_the_project_names_the_four_processes() -> None:
-    assert set(read_procfile()) == {"gateway", "actions", "worker", "bot"}
+    assert set(read_procfile()) == {"gateway", "actions", "worker", "bot", "devices"}
 
 
 def test_procfile_fault_is_reported_by_line(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ PACKAGES = (
     "backoffice",
     "bootstrap",
     "catalogue",
+    "devices",
     "gateway",
     "integrations",
     "verifier",

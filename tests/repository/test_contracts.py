@@ -17,6 +17,7 @@ from sanic import Sanic
 from backoffice.crypto import KeyRing
 from bootstrap.container import build
 from bootstrap.settings import Settings
+from devices.settings import DeviceSettings
 from gateway.app import create_app
 from ops.env import read_env_file
 from tests.repository.sources import ROOT, calls, docstrings, modules, tracked
@@ -29,6 +30,7 @@ _CHINESE_ALLOWED = {
     "catalogue": "faults of the catalogue, told to trainers",
     "backoffice/understanding": "what citizens say",
     "backoffice/audit/cli.py": "operator's command",
+    "backoffice/devices/cli.py": "operator's command",
     "backoffice/staff/cli.py": "operator's command",
     "backoffice/messages.py": "a fault told to trainers",
     "backoffice/dialogue/talk.py": "particles at the end of what citizens say",
@@ -60,14 +62,19 @@ def app(tmp_path: Path) -> Iterator[Sanic]:
     Sanic._app_registry.clear()
 
 
+def _settings() -> set[str]:
+    of_the_kiosk = {f"XZ_DEVICE_{name.upper()}" for name in DeviceSettings.model_fields}
+    return of_the_kiosk | {f"XZ_{name.upper()}" for name in Settings.model_fields}
+
+
 def test_every_setting_is_in_the_example() -> None:
     example = read_env_file(ROOT / ".env.example")
-    settings = {f"XZ_{name.upper()}" for name in Settings.model_fields}
+    settings = _settings()
     assert settings <= set(example), sorted(settings - set(example))
 
 
 def test_every_name_of_the_example_is_read_somewhere() -> None:
-    settings = {f"XZ_{name.upper()}" for name in Settings.model_fields}
+    settings = _settings()
     read = set(settings)
     for folder in ("ops", "bot/bot_server", "migrations"):
         for path in (ROOT / folder).rglob("*.py"):

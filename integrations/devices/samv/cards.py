@@ -42,15 +42,24 @@ def demo_chip(name: str, folder: Path = DEMO) -> Chip:
         NoSuchCard: and the names that there are.
     """
     name = Path(name).stem
-    chips = yaml.safe_load((folder / "chips.yml").read_text("utf-8"))
+    chips, people = _read(folder)
     if (given := chips["cards"].get(name)) is not None:
         return Chip(texts.join(given["fields"], given["letter"]))
-    people = yaml.safe_load((folder / "people.yml").read_text("utf-8"))["people"]
     person = next((one for one in people if one["name"] == name), None)
     if person is None:
-        known = [*chips["cards"], *(one["name"] for one in people)]
-        raise NoSuchCard(", ".join(known))
+        raise NoSuchCard(", ".join(demo_names(folder)))
     return Chip(texts.join(_fields(person) | chips["defaults"]))
+
+
+def demo_names(folder: Path = DEMO) -> list[str]:
+    """Names of all invented cards."""
+    chips, people = _read(folder)
+    return [*chips["cards"], *(one["name"] for one in people)]
+
+
+def _read(folder: Path) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    chips = yaml.safe_load((folder / "chips.yml").read_text("utf-8"))
+    return chips, yaml.safe_load((folder / "people.yml").read_text("utf-8"))["people"]
 
 
 def _fields(person: dict[str, Any]) -> dict[str, str]:

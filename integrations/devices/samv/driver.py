@@ -164,8 +164,8 @@ class SamvReader:
         try:
             line = self._open()
             line.reset_input_buffer()  # what a former request was answered too late
+            # No flush: it would wait without end for a port that is being pulled out.
             line.write(request)
-            line.flush()
             return self._receive(line, timeout_s)
         except (OSError, serial.SerialException) as exc:
             self.close()

@@ -29,6 +29,14 @@ describe('what can be pressed', () => {
     expect(openWidget([bot('a', { widget, answered: 'done' }), bot('c')])).toBeNull()
     expect(openWidget([bot('a', { widget, answered: 'done' }), bot('c', { widget })])).toBe('c')
   })
+
+  it('is a card reader until the bot says what was read', () => {
+    const widget = { id: 'w', kind: 'id_card_reader' }
+    expect(openWidget([bot('a', { widget })])).toBe('a')
+    expect(openWidget([bot('a', { widget }), me('b')])).toBe('a')
+    expect(openWidget([bot('a', { widget }), bot('c')])).toBeNull()
+    expect(openWidget([bot('a', { widget }), me('b'), bot('c', { widget })])).toBe('c')
+  })
 })
 
 describe('blocks', () => {

@@ -9,6 +9,7 @@ export interface Button {
 export type WidgetKind =
   | 'id_card_front'
   | 'id_card_back'
+  | 'id_card_reader'
   | 'selfie'
   | 'document'
   | 'photo'

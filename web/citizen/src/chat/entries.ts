@@ -63,11 +63,21 @@ export function openButtons(entries: readonly Entry[]): Set<string> {
   return open
 }
 
+/** The kind of widget that the kiosk's device daemon answers, not the page. */
+export const CARD_READER = 'id_card_reader'
+
 /** The id of the one entry whose widget may be used: the latest, unless it was answered. */
 export function openWidget(entries: readonly Entry[]): string | null {
+  let spokenSince = false
   for (let i = entries.length - 1; i >= 0; i--) {
     const entry = entries[i]!
-    if (entry.from === 'bot' && entry.widget) return entry.answered ? null : entry.id
+    if (entry.from !== 'bot') continue
+    if (entry.widget) {
+      // Nobody answers a card reader on this page: what the bot says next is the answer.
+      const over = entry.answered || (entry.widget.kind === CARD_READER && spokenSince)
+      return over ? null : entry.id
+    }
+    spokenSince = true
   }
   return null
 }

@@ -3,10 +3,12 @@ import { ApiClient } from '../api/client'
 import type { Info } from '../api/types'
 import { storage, transport, watchNetwork } from '../platform'
 import { ChatEngine } from './engine'
-import { openButtons, openWidget } from './entries'
+import { CARD_READER, openButtons, openWidget } from './entries'
 
 /** How often later messages are looked for while the page is in view. */
 const POLL_MS = 5000
+/** While a card may be laid on the reader: its answer comes by polling only. */
+const READER_POLL_MS = 1000
 
 export const api = new ApiClient(transport)
 
@@ -56,12 +58,18 @@ async function loadInfo(): Promise<void> {
 }
 
 let timer: ReturnType<typeof setInterval> | undefined
+let readerTimer: ReturnType<typeof setInterval> | undefined
 function startPolling(): void {
   timer ??= setInterval(() => {
     if (!ui.visible) return
     if (!ui.info) void loadInfo()
     void engine.poll()
   }, POLL_MS)
+  readerTimer ??= setInterval(() => {
+    const open = openWidget(engine.entries)
+    const entry = open && engine.entries.find((e) => e.id === open)
+    if (ui.visible && entry && entry.from === 'bot' && entry.widget?.kind === CARD_READER) void engine.poll()
+  }, READER_POLL_MS)
 }
 
 /** The conversation as the pages see it. */
