@@ -175,7 +175,7 @@ def test_the_demonstrations_inbox_and_clock_do_not_exist_in_production(tmp_path:
 
     real = paths(_production(tmp_path, test_keys=False))
     demo = paths(_production(tmp_path, test_keys=False).model_copy(update={"mode": "demo"}))
-    assert demo - real == {"demo/inbox", "demo/clock"}
+    assert demo - real == {"demo/inbox", "demo/clock", "demo/card-reader"}
     assert real <= demo
 
 
