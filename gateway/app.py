@@ -59,6 +59,8 @@ def create_app(office: Office, engine: Engine | None = None) -> Sanic:
 
 
 async def _harden(request: Request, response: HTTPResponse) -> None:
+    if request.app.ctx.stopping and request.stream is not None:
+        request.stream.keep_alive = False  # the stop waits for connections that stay open
     for name, value in _HEADERS.items():
         response.headers.setdefault(name, value)
     response.headers.setdefault("Content-Security-Policy", _CSP)

@@ -17,7 +17,7 @@ from backoffice.devices.services import (
     say_reader_answers,
     work_for,
 )
-from backoffice.errors import BadRequest
+from backoffice.errors import BadRequest, EngineDown
 from backoffice.uploads.chips import keep_chip_photo
 from gateway.http import Body, body, limit, office_of
 from gateway.turns import run_turn
@@ -69,7 +69,9 @@ async def work(request: Request) -> HTTPResponse:
             found = await work_for(session, id, now=office.clock.now())
         if [one["widget"] for one in found] != ([known] if known else []):
             break
-        if time.monotonic() >= until or request.app.ctx.stopping:
+        if request.app.ctx.stopping:
+            raise EngineDown  # who waits comes back when there is a server again
+        if time.monotonic() >= until:
             break
         await asyncio.sleep(LOOK_EVERY_S)
     return json({"work": found})

@@ -374,3 +374,16 @@ def test_a_key_is_registered_once_and_only_a_key(kiosk: Kiosk, hall: Hall) -> No
             return await session.get_one(Device, kiosk.id)
 
     assert kiosk.pairing.split(".")[1] not in hall.run(stored()).pairing_hash
+
+
+def test_a_server_that_stops_lets_nobody_wait(kiosk: Kiosk, hall: Hall) -> None:
+    """Else every stop would last as long as the longest wait."""
+    hall.app.ctx.stopping = True
+    try:
+        begin = time.monotonic()
+        answer = kiosk.send("GET", "/work", params={"wait": "20"})
+    finally:
+        hall.app.ctx.stopping = False
+    assert answer.status_code == 503
+    assert answer.headers["connection"] == "close"
+    assert time.monotonic() - begin < 3
