@@ -13,6 +13,8 @@ from backoffice.clock import Clock, DemoClock, SystemClock
 from backoffice.crypto import KeyRing, use_keys
 from backoffice.db import Sessions, make_engine, make_sessions
 from backoffice.dialogue.talk import Knowledge
+from backoffice.identity.policy import FILE as POLICY_FILE
+from backoffice.identity.policy import load_policy
 from backoffice.identity.services import GENEROUS, CodeLimits
 from backoffice.logs import log
 from backoffice.results.credential import Issuer
@@ -128,6 +130,7 @@ def read_knowledge(settings: Settings) -> Knowledge:
         catalogue,
         load_hall(PARAMETERS / "hall.yml"),
         WorkCalendar(load_holidays(PARAMETERS / "holidays.yml")),
+        load_policy(DATA / POLICY_FILE),
         GENEROUS if settings.demo else CodeLimits(),
         None if settings.demo else load_signoffs(DATA / SIGNOFFS, catalogue),
     )

@@ -154,7 +154,8 @@ def load_named(
     return found, faults
 
 
-def _load(path: Path, model: type[S]) -> S:
+def load_strict(path: Path, model: type[S]) -> S:
+    """One file as `model`. Raises CatalogueError with all its faults."""
     content, faults = load_file(path, model)
     if content is None:
         raise CatalogueError(faults)
@@ -163,22 +164,22 @@ def _load(path: Path, model: type[S]) -> S:
 
 def load_sources(path: Path) -> Mapping[str, Source]:
     """`data/sources.yml`. Raises CatalogueError."""
-    return _load(path, _Sources).sources
+    return load_strict(path, _Sources).sources
 
 
 def load_departments(path: Path) -> tuple[Department, ...]:
     """`data/parameters/departments.yml`. Raises CatalogueError."""
-    return _load(path, _Departments).departments
+    return load_strict(path, _Departments).departments
 
 
 def load_planned(path: Path) -> tuple[PlannedItem, ...]:
     """`data/parameters/planned_items.yml`. Raises CatalogueError."""
-    return _load(path, _Planned).planned
+    return load_strict(path, _Planned).planned
 
 
 def load_hall(path: Path) -> Hall:
     """`data/parameters/hall.yml`. Raises CatalogueError."""
-    return _load(path, Hall)
+    return load_strict(path, Hall)
 
 
 def load_holidays(path: Path) -> Mapping[int, HolidayYear]:
@@ -187,4 +188,4 @@ def load_holidays(path: Path) -> Mapping[int, HolidayYear]:
     Raises:
         CatalogueError: the file cannot be used.
     """
-    return {int(year): content for year, content in _load(path, _Holidays).years.items()}
+    return {int(year): content for year, content in load_strict(path, _Holidays).years.items()}

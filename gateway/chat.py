@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 from sanic import Blueprint, HTTPResponse, Request, json
 from sanic_ext import openapi
 
+from backoffice import messages
 from backoffice.conversations.services import (
     add_notice,
     conversation_of,
@@ -17,7 +18,13 @@ from backoffice.conversations.services import (
 from backoffice.devices.services import paired_device
 from backoffice.dialogue.small import greeting
 from backoffice.errors import BadRequest, CitizenError
-from backoffice.uploads.services import receive_upload
+from backoffice.identity.liveness import start_challenge
+from backoffice.uploads.services import (
+    FEWEST_FRAMES,
+    MOST_FRAMES,
+    receive_live_selfie,
+    receive_upload,
+)
 from gateway.http import Body, TooLarge, bearer, body, limit, office_of
 from gateway.turns import run_turn
 
@@ -159,8 +166,38 @@ async def since(request: Request, conversation_id: str) -> HTTPResponse:
     return json({"messages": shown}, ensure_ascii=False)
 
 
+@bp.post("/<conversation_id:str>/liveness")
+@openapi.summary("What to do in front of the camera, for a widget of kind selfie")
+@openapi.description(
+    "Answers `{nonce, actions: [{action, text}], seconds, frames: {fewest, most}}`. Send the frames "
+    "to `uploads` as parts named `frame`, with `nonce` and `at` (milliseconds since the first, "
+    "separated by commas). A nonce is used once. Without it a selfie is only looked at by a clerk."
+)
+@openapi.secured("token")
+@openapi.parameter("widget", str, "query", required=True)
+async def liveness(request: Request, conversation_id: str) -> HTTPResponse:
+    limit(request, "liveness")
+    office = office_of(request)
+    async with office.sessions.begin() as session:
+        now = office.clock.now()
+        await conversation_of(session, id=conversation_id, token=bearer(request), now=now)
+        challenge = await start_challenge(
+            session, conversation_id=conversation_id, widget_id=_widget(request), now=now
+        )
+    body = {
+        "nonce": challenge.nonce,
+        "actions": [
+            {"action": str(one), "text": messages.text(f"live.do_{one}")}
+            for one in challenge.actions
+        ],
+        "seconds": int((challenge.expires_at - now).total_seconds()),
+        "frames": {"fewest": FEWEST_FRAMES, "most": MOST_FRAMES},
+    }
+    return json(body, status=201, ensure_ascii=False)
+
+
 @bp.post("/<conversation_id:str>/uploads")
-@openapi.summary("Upload for a widget (multipart, one part named file)")
+@openapi.summary("Upload for a widget (multipart, one part named file; or frames of a challenge)")
 @openapi.secured("token")
 @openapi.parameter("widget", str, "query", required=True)
 async def upload(request: Request, conversation_id: str) -> HTTPResponse:
@@ -170,19 +207,38 @@ async def upload(request: Request, conversation_id: str) -> HTTPResponse:
         await conversation_of(
             session, id=conversation_id, token=bearer(request), now=office.clock.now()
         )
+    place = {"conversation_id": conversation_id, "widget_id": _widget(request)}
+    folder, now = office.settings.uploads_dir, office.clock.now()
     file = request.files.get("file") if request.files else None
-    widget = request.args.get("widget", "")
-    if file is None or not widget or len(widget) > 64:
-        raise BadRequest
-    if len(file.body) > office.settings.max_upload_mb * 1024 * 1024:
-        raise TooLarge
-    kept = await receive_upload(
-        office.sessions,
-        office.vision,
-        office.settings.uploads_dir,
-        conversation_id=conversation_id,
-        widget_id=widget,
-        content=file.body,
-        now=office.clock.now(),
-    )
+    if file is None:
+        nonce, frames = _frames(request)
+        kept = await receive_live_selfie(
+            office.sessions, office.vision, folder, nonce=nonce, frames=frames, now=now, **place
+        )
+    else:
+        if len(file.body) > office.settings.max_upload_mb * 1024 * 1024:
+            raise TooLarge
+        kept = await receive_upload(
+            office.sessions, office.vision, folder, content=file.body, now=now, **place
+        )
     return json({"upload_id": kept.id}, status=201)
+
+
+def _widget(request: Request) -> str:
+    widget = str(request.args.get("widget", ""))
+    if not widget or len(widget) > 64:
+        raise BadRequest
+    return widget
+
+
+def _frames(request: Request) -> tuple[str, list[tuple[int, bytes]]]:
+    """Nonce, and the frames with their times. Raises BadRequest."""
+    form, files = request.form or {}, request.files or {}
+    nonce, pictures = form.get("nonce"), files.getlist("frame", [])
+    try:
+        at = [int(one) for one in str(form.get("at", "")).split(",")]
+    except ValueError:
+        raise BadRequest from None
+    if not isinstance(nonce, str) or not pictures or len(pictures) != len(at):
+        raise BadRequest
+    return nonce, [(moment, one.body) for moment, one in zip(at, pictures, strict=True)]

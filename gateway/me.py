@@ -58,7 +58,9 @@ async def me(request: Request) -> HTTPResponse:
         if conversation.citizen_id is None:
             return json({"signed_in": False})
         citizen = await session.get_one(Citizen, conversation.citizen_id)
-        return json({"signed_in": True, "phone_masked": mask_value("phone", phone_of(citizen))})
+        phone = phone_of(citizen)
+        masked = mask_value("phone", phone) if phone else None
+        return json({"signed_in": True, "phone_masked": masked})
 
 
 @bp.get("/applications")

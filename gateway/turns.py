@@ -20,9 +20,8 @@ from backoffice.conversations.services import (
     finish_turn,
     visit_for_device,
 )
-from backoffice.dialogue.checking import keep_checks, pending_checks
+from backoffice.dialogue.outward import ask_outward, keep_outward, outward_question
 from backoffice.dialogue.prepare import prepare
-from backoffice.dialogue.registers import ask_registers
 from backoffice.dialogue.reveal import reveal
 from backoffice.dialogue.small import silence
 from backoffice.dialogue.state import state_of, worked_on
@@ -63,11 +62,13 @@ async def run_turn(
             if (done := await _without_engine(talk, request)) is not None:
                 return done
             await prepare(talk)
-            checks = pending_checks(talk)
-            answers = dict(talk.draft.answers) if talk.draft is not None else {}
-            prepared = talk.prepared
-        if checks:
-            await _check(office, conversation_id, token, turn_id, request, checks, answers)
+            prepared, outward = talk.prepared, outward_question(talk)
+        while outward is not None:
+            found = await ask_outward(outward, office)
+            async with office.sessions.begin() as session:
+                talk = await _talk(office, session, conversation_id, token, turn_id, request)
+                await keep_outward(talk, outward, found)
+                prepared, outward = talk.prepared, outward_question(talk, asked=outward)
         understood = await engine.turn(
             conversation_id=conversation_id,
             turn_id=turn_id,
@@ -114,28 +115,6 @@ async def _without_engine(talk: Talk, request: Mapping[str, Any]) -> dict[str, A
     if kind == "leave":
         end_conversation(talk.conversation, now=talk.now)
     return reply
-
-
-async def _check(
-    office: Office,
-    conversation_id: str,
-    token: str | None,
-    turn_id: str,
-    request: Mapping[str, Any],
-    checks: tuple[str, ...],
-    answers: Mapping[str, Any],
-) -> None:
-    now = office.clock.now()
-    found = await ask_registers(
-        checks,
-        answers,
-        checks=office.catalogue.checks,
-        registers=office.registers,
-        now=now,
-    )
-    async with office.sessions.begin() as session:
-        talk = await _talk(office, session, conversation_id, token, turn_id, request)
-        keep_checks(talk, found)
 
 
 async def _finish(talk: Talk, understood: Understood) -> dict[str, Any]:

@@ -25,6 +25,7 @@ from backoffice.audit.services import record
 from backoffice.calendar import WorkCalendar
 from backoffice.clock import china_date
 from backoffice.errors import Busy, CitizenError, NotFound
+from backoffice.identity.settling import How, settle_to_approve
 from backoffice.logs import log
 from backoffice.messages import text
 from backoffice.outbox import services as outbox
@@ -124,19 +125,26 @@ async def decide(
     reason: str = "",
     wanted: Sequence[Wanted] = (),
     version: int | None = None,
+    identity: How | None = None,
 ) -> Application:
     """Carry out a clerk's decision.
 
     Args:
         version: the version the clerk was looking at, when known.
+        identity: how the clerk made sure of who the person is, for an approval that needs it.
 
     Raises:
+        IdentityUnsettled: an approval before anybody made sure of who the person is.
         Busy: somebody else changed the case meanwhile.
         StepNotAllowed: the case's state does not allow the decision.
         ReasonMissing, NothingWanted, WantedUnknown: the decision is not complete.
     """
     if version is not None and version != application.version:
         raise Busy
+    if decision == Decision.APPROVE:
+        await settle_to_approve(
+            bench.session, application, identity, actor=staff.actor, now=bench.now
+        )
     try:
         await _carry_out(bench, application, decision, staff.actor, reason, wanted)
     except StaleDataError as exc:  # whichever statement noticed that somebody else was first

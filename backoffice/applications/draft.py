@@ -16,6 +16,10 @@ from backoffice.applications.models import (
     SupplementRow,
 )
 from backoffice.applications.states import State
+from backoffice.identity.evidence import evidence_of, subject_index
+from backoffice.identity.models import ProofKind
+from backoffice.identity.policy import Evidence
+from backoffice.identity.proofs import proofs_of
 from catalogue import scope
 from catalogue.form import FormField, Material
 from catalogue.repeats import with_rounds
@@ -34,6 +38,9 @@ class Draft:
         materials: material → newest state (`given`, `bring`, `seen`, `waived`).
         checks: named check → `yes`, `no` or `unknown`.
         wanted: what a clerk asked to be corrected and is not yet answered.
+        evidence: what the proofs on record say of whoever acts, for this application and visit.
+        police: what the police said of this person's name and number, once asked.
+        proven: whether who acts is proved without a person having to look.
     """
 
     application: Application
@@ -44,6 +51,9 @@ class Draft:
     checks: dict[str, str] = field(default_factory=dict)
     wanted: list[dict[str, str]] = field(default_factory=list)
     on: date | None = None
+    evidence: list[Evidence] = field(default_factory=list)
+    police: str | None = None
+    proven: bool = False
     _surveyed: tuple[dict[str, Any], ServiceItem, scope.Survey] | None = field(
         default=None, repr=False
     )
@@ -97,6 +107,16 @@ class Draft:
         """Whether somebody else fills it in for the applicant."""
         return self.answers.get("filed_by") == "proxy"
 
+    @property
+    def acting(self) -> str:
+        """What the field names of whoever acts begin with: the proxy's, or the applicant's."""
+        return "proxy_" if self.for_other else ""
+
+    @property
+    def acting_id_no(self) -> str | None:
+        """The identity number of whoever acts, as far as it is known."""
+        return self.answers.get(f"{self.acting}id_no")
+
     def supplied(self, material: Material) -> bool:
         """Whether the paper is here, promised, or replaced by something that is known."""
         if material.slug in self.materials:
@@ -110,7 +130,7 @@ class Draft:
             return bool(name and self.answers.get(name))
         if kind == "check":
             # Leaving the paper out tells what the register says, so the asker must be known.
-            return self.checks.get(name or "") == "yes" and self.progress.get("face") == "alike"
+            return self.checks.get(name or "") == "yes" and self.proven
         # The proof of the card is settled by the identity steps, which come later and always ask.
         return True
 
@@ -129,6 +149,8 @@ async def load_draft(
         draft.materials[paper.material] = paper.state
     for check in await session.scalars(select(CheckRow).where(CheckRow.application_id == id)):
         draft.checks[check.name] = check.answer
+    draft.proven = application.identity_way is not None and application.identity_then is None
+    await load_proofs(session, draft)
     if draft.supplementing:
         pending = await session.scalar(
             select(SupplementRow)
@@ -138,3 +160,23 @@ async def load_draft(
         )
         draft.wanted = list(pending.wanted) if pending is not None else []
     return draft
+
+
+async def load_proofs(session: AsyncSession, draft: Draft) -> None:
+    """Read what the proofs on record say; again after one was given or the number changed."""
+    application = draft.application
+    proofs = await proofs_of(session, application.id)
+    id_no = draft.acting_id_no
+    draft.evidence = evidence_of(
+        proofs,
+        id_no=id_no,
+        application_id=application.id,
+        conversation_id=application.conversation_id or "",
+        citizen_id=application.citizen_id,
+    )
+    whose = subject_index(id_no) if id_no else None
+    asked = [
+        one.result for one in proofs
+        if one.kind == ProofKind.POLICE and one.subject_index == whose
+    ]  # fmt: skip
+    draft.police = asked[-1] if asked else None

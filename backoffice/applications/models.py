@@ -28,6 +28,9 @@ class Application(Base):
         progress: what the dialogue remembers of the draft beside its answers (encrypted JSON):
             failed attempts, what was skipped, declined, read back and confirmed.
         due_on: last day of the promised time, once accepted.
+        identity_way: version and way of the identity policy by which it was handed in.
+        identity_then: what a clerk still has to do about who the person is (`policy.Then`); it
+            stays when done, which a proof on record tells.
         version: optimistic lock; two clerks' clashing updates fail.
     """
 
@@ -52,6 +55,8 @@ class Application(Base):
     accepted_at: Mapped[datetime | None] = mapped_column(Utc)
     decided_at: Mapped[datetime | None] = mapped_column(Utc)
     due_on: Mapped[date | None]
+    identity_way: Mapped[str | None] = mapped_column(String(64))
+    identity_then: Mapped[str | None] = mapped_column(String(20))
     version: Mapped[int] = mapped_column(default=1)
 
     __mapper_args__ = {"version_id_col": version}

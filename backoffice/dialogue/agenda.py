@@ -1,12 +1,12 @@
 """What to ask next. Pure: the same draft always gives the same step."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
 
 from backoffice.applications.draft import Draft
 from backoffice.dialogue.eligibility import Verdict, declared, verified
+from backoffice.dialogue.proving import Standing
+from backoffice.identity.policy import Means
 from catalogue.form import FormField
 
 UPLOADED = frozenset({"photo", "document"})
@@ -23,6 +23,7 @@ class Kind(StrEnum):
     CARD = "card"
     FACE_CONSENT = "face_consent"
     SELFIE = "selfie"
+    POLICE = "police"
     CHECKS = "checks"
     REVIEW = "review"
     SIGNATURE = "signature"
@@ -37,7 +38,7 @@ class Next:
     key: str | None = None
 
 
-def next_step(draft: Draft, *, signed_in: bool) -> Next:
+def next_step(draft: Draft, standing: Standing) -> Next:
     """The one thing to do now.
 
     Order: what a clerk wants corrected; the fields in the catalogue's order (with the card offered
@@ -52,9 +53,9 @@ def next_step(draft: Draft, *, signed_in: bool) -> Next:
     if draft.supplementing:
         return _supplement(draft)
     return (
-        _fields(draft, signed_in)
-        or _identity(draft, signed_in)
-        or _registers(draft)
+        _fields(draft, standing.signed_in or standing.identity.proven)
+        or _identity(draft, standing)
+        or _registers(draft, standing)
         or _materials(draft)
         or _conclusion(draft)
     )
@@ -117,6 +118,7 @@ def _wants_sign_in(draft: Draft, field: FormField, signed_in: bool) -> bool:
         field.prefill == "login_account"
         and not signed_in
         and not draft.progress.get("sign_in_later", False)
+        and not draft.progress.get("no_phone", False)
     )
 
 
@@ -136,39 +138,34 @@ def _materials(draft: Draft) -> Next | None:
     return None
 
 
-def _identity(draft: Draft, signed_in: bool) -> Next | None:
-    level = draft.item.identity_level
-    if level == "none":
-        return None
-    if not signed_in:
+def _identity(draft: Draft, standing: Standing) -> Next | None:
+    """What the way to the item's level still needs from the person."""
+    wanted = standing.identity.next
+    if wanted == Means.SMS:
         return Next(Kind.SIGN_IN)
-    if level != "id_face":
-        return None
-    progress = draft.progress
-    if progress.get("card") not in ("done", "window"):
+    if wanted in (Means.CARD_PHOTO, Means.CARD_CHIP):
         return Next(Kind.CARD)
-    if progress.get("card") == "done" and progress.get("face") is None:
-        return Next(Kind.FACE_CONSENT)
-    if progress.get("face") == "agreed":
-        return Next(Kind.SELFIE)
+    if wanted == Means.FACE:
+        agreed = draft.progress.get("face") == "agreed"
+        return Next(Kind.SELFIE if agreed else Kind.FACE_CONSENT)
+    if wanted == Means.POLICE or _police_helps(draft, standing):
+        return Next(Kind.POLICE)
     return None
 
 
-def identity_shown(draft: Draft, *, signed_in: bool) -> bool:
-    """Whether who is asking is proven well enough to speak of what registers say of that person."""
-    if draft.item.identity_level != "id_face":
-        return signed_in
-    progress: Mapping[str, Any] = draft.progress
-    return signed_in and progress.get("card") == "done" and progress.get("face") == "alike"
+def _police_helps(draft: Draft, standing: Standing) -> bool:
+    """Also a clerk who has to look is helped by what the police say; they are asked once."""
+    has_card = any(one.means in (Means.CARD_PHOTO, Means.CARD_CHIP) for one in draft.evidence)
+    return standing.police_wanted and has_card and draft.police is None
 
 
-def _registers(draft: Draft) -> Next | None:
+def _registers(draft: Draft, standing: Standing) -> Next | None:
     verdict = verified(draft)
     if verdict.to_ask:
         return Next(Kind.CHECKS)
     if verdict.holds is False and not draft.progress.get("go_on_checked"):
         # Without proof of who is asking, what a register says is for the clerk's eyes only.
-        if identity_shown(draft, signed_in=True):
+        if standing.identity.proven:
             return Next(Kind.NOT_ELIGIBLE, verdict.condition)
     return None
 
@@ -182,4 +179,4 @@ def _conclusion(draft: Draft) -> Next:
     return Next(Kind.SUBMIT)
 
 
-__all__ = ["Kind", "Next", "Verdict", "identity_shown", "next_step"]
+__all__ = ["Kind", "Next", "Verdict", "next_step"]

@@ -5,7 +5,7 @@ from typing import Any
 
 from backoffice import messages
 from backoffice.applications.draft import Draft
-from backoffice.devices.services import CARD_WIDGET, card_reader_at
+from backoffice.devices.services import CARD_WIDGET
 from backoffice.dialogue.agenda import Kind, Next
 from backoffice.dialogue.choosing import CHOICES, ask_choice
 from backoffice.dialogue.comparing import doubted
@@ -179,7 +179,7 @@ async def _ask_card_or_field(talk: Talk, draft: Draft, step: Next) -> None:
         for one in draft.open_fields()
         if one.slug in CARD_FIELDS.values() and one.slug not in draft.answers
     ]
-    kind = await _card_widget(talk, draft)
+    kind = _card_widget(talk, draft)
     talk.say(
         "ask.card_or_type_on_reader" if kind == CARD_WIDGET else "ask.card_or_type",
         whose=_whose(draft),
@@ -190,21 +190,19 @@ async def _ask_card_or_field(talk: Talk, draft: Draft, step: Next) -> None:
 
 
 async def _ask_card_only(talk: Talk, draft: Draft, step: Next) -> None:
-    kind = await _card_widget(talk, draft)
-    talk.say(
-        "ask.card_on_reader" if kind == CARD_WIDGET else "ask.card",
-        whose=_whose(draft),
-        widget=await talk.widget(kind),
-    )
+    """The card of whoever acts: the proxy's own, when somebody else fills it in."""
+    kind = _card_widget(talk, draft)
+    key = "ask.card_of_proxy" if draft.for_other else "ask.card"
+    widget = await talk.widget(kind, draft.acting or None)
+    talk.say("ask.card_on_reader" if kind == CARD_WIDGET else key, widget=widget,
+             whose=messages.text("whose.own"))  # fmt: skip
 
 
-async def _card_widget(talk: Talk, draft: Draft) -> str:
+def _card_widget(talk: Talk, draft: Draft) -> str:
     """A reader where there is one that answers, unless a photo is preferred; else a photo."""
-    device = talk.conversation.device_id
-    if draft.progress.get("card_by") == "photo":
+    if draft.progress.get("card_by") == "photo" or not talk.card_reader:
         return "id_card_front"
-    there = await card_reader_at(talk.session, device, now=talk.now)
-    return CARD_WIDGET if there else "id_card_front"
+    return CARD_WIDGET
 
 
 def _whose(draft: Draft) -> str:
@@ -309,6 +307,7 @@ _ASK: dict[Kind, Ask] = {
     Kind.CARD: _ask_card_only,
     Kind.FACE_CONSENT: _ask_consent,
     Kind.SELFIE: _asker("ask.selfie", "selfie"),
+    Kind.POLICE: _asker("ask.checks", None),
     Kind.CHECKS: _asker("ask.checks", None),
     Kind.REVIEW: _ask_review,
     Kind.SIGNATURE: _asker("ask.signature", "signature"),

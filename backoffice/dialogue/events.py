@@ -109,7 +109,8 @@ async def _card(talk: Talk, draft: Draft, widget: Widget, event: dict[str, Any])
         now=talk.now,
     )
     card, fault = upload.analysis["card"], upload.analysis["id_no_fault"]
-    return await _take_card(talk, draft, card, fault=fault, source="id_card")
+    whose = widget.target or ""
+    return await _take_card(talk, draft, card, whose, fault=fault, source="id_card")
 
 
 async def _chip(talk: Talk, draft: Draft, widget: Widget, event: dict[str, Any]) -> Heard:
@@ -133,7 +134,8 @@ async def _chip(talk: Talk, draft: Draft, widget: Widget, event: dict[str, Any])
         citizen_id=talk.conversation.citizen_id,
         now=talk.now,
     )
-    heard = await _take_card(talk, draft, card, fault=fault, source="id_card_chip")
+    whose = widget.target or ""
+    heard = await _take_card(talk, draft, card, whose, fault=fault, source="id_card_chip")
     return heard.happened("card_not_valid") if invalid else heard
 
 
@@ -141,13 +143,15 @@ async def _take_card(
     talk: Talk,
     draft: Draft,
     card: Mapping[str, Any],
+    whose: str,
     *,
     fault: str | None,
     source: str,
 ) -> Heard:
     heard = Heard("", "inform")
     before = {}
-    for part, field in CARD_FIELDS.items():
+    for part, slug in CARD_FIELDS.items():
+        field = whose + slug
         value = card.get(part)
         if not value or draft.item.field(field) is None or (part == "id_no" and fault):
             continue
@@ -155,7 +159,8 @@ async def _take_card(
         if await take_answer(talk, draft, field, value, source=source):
             before[field] = earlier
         heard.taken.append(field)
-    draft.remember(card="done", before=before or None)
+    draft.remember(**{f"{whose}card": "done"}, before=before or None)
+    await talk.proof_given()
     if not heard.taken:
         return heard.happened("card_not_read" if source == "id_card" else "chip_read")
     talk.focus = {"kind": "confirm_card", "fields": heard.taken, "conflicts": sorted(before)}
@@ -173,6 +178,7 @@ async def _selfie(talk: Talk, draft: Draft, widget: Widget, event: dict[str, Any
         now=talk.now,
     )
     draft.remember(face=proof.result)
+    await talk.proof_given()
     return Heard("", "inform").happened("selfie_taken")
 
 

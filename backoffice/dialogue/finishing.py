@@ -7,11 +7,11 @@ from backoffice.applications.draft import Draft
 from backoffice.applications.services import give_number, submit
 from backoffice.dialogue.agenda import Kind
 from backoffice.dialogue.facts import promised_time
-from backoffice.dialogue.people import call_for, hall_words
+from backoffice.dialogue.people import call_for, hall_words, known_phone
 from backoffice.dialogue.talk import Talk
+from backoffice.identity.settling import let_through
+from backoffice.tasks.services import promise_working_days
 from catalogue.form import Material
-
-_AT_WINDOW = "in_person"
 
 
 async def finish_when_complete(talk: Talk) -> None:
@@ -21,10 +21,15 @@ async def finish_when_complete(talk: Talk) -> None:
     if draft is None or step is None or step.kind != Kind.SUBMIT:
         return
     again = draft.supplementing  # asked now: handing in ends it
-    if draft.item.identity_level == _AT_WINDOW and not again:
+    way = talk.standing(draft).identity.way
+    if way.then == "appointment" and not again:
         await _appoint(talk, draft)
     else:
+        if not again:
+            let_through(draft.application, talk.knowledge.policy, way)
         await _submit(talk, draft, again=again)
+        if way.then == "clerk_look" and not again:
+            talk.say("apply.clerk_looks", days=promise_working_days())
     if not again:
         _say_next(talk, draft)
 
@@ -37,7 +42,7 @@ async def _submit(talk: Talk, draft: Draft, *, again: bool) -> None:
         number=application.number or "",
         time=promised_time(draft.item),
     )
-    bring = _promised(draft)
+    bring = _promised(draft, application.identity_then)
     if bring:
         talk.say("apply.bring", papers="、".join(bring), **hall_words(talk))
 
@@ -50,11 +55,12 @@ async def _appoint(talk: Talk, draft: Draft) -> None:
     application = draft.application
     await give_number(talk.session, application, now=talk.now)
     papers = papers_to_bring(draft)
-    promised = await call_for(
-        talk, draft, about="appointment", number=application.number or "", papers="、".join(papers)
-    )
     params: dict[str, Any] = {"title": draft.item.title, "number": application.number or ""}
-    if promised is None:
+    called = await known_phone(talk) is not None
+    promised = await call_for(talk, draft, about="appointment", papers=papers) if called else None
+    if not called:
+        talk.say("apply.come_with_number", **params)
+    elif promised is None:
         talk.say("apply.appointed_open", **params)
     else:
         talk.say("apply.appointed", by=promised, **params)
@@ -67,7 +73,7 @@ def papers_to_bring(draft: Draft) -> list[str]:
     """Originals for the window: the identity card, and every paper that is not a form."""
     papers = [messages.text("paper.id_card")]
     papers += [one.name for one in draft.needed_materials() if _is_brought(draft, one)]
-    return list(dict.fromkeys([*papers, *_promised(draft)]))
+    return list(dict.fromkeys([*papers, *_promised(draft, None)]))
 
 
 def _is_brought(draft: Draft, material: Material) -> bool:
@@ -75,7 +81,7 @@ def _is_brought(draft: Draft, material: Material) -> bool:
     return material.form != ("form",) and not (by_register and draft.supplied(material))
 
 
-def _promised(draft: Draft) -> list[str]:
+def _promised(draft: Draft, then: str | None) -> list[str]:
     """What the citizen said would be brought to the window."""
     bring = [
         material.name
@@ -83,7 +89,7 @@ def _promised(draft: Draft) -> list[str]:
         if draft.materials.get(material.slug) == "bring"
     ]
     bring += [one.label for one in draft.open_fields() if draft.answers.get(one.slug) == "window"]
-    if draft.progress.get("card") == "window":
+    if then == "window":
         bring.append(messages.text("paper.id_card"))
     return list(dict.fromkeys(bring))
 

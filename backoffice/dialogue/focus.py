@@ -25,7 +25,7 @@ from backoffice.dialogue.buttons import field_to_change
 from backoffice.dialogue.capture import reopen
 from backoffice.dialogue.choosing import hear_choice
 from backoffice.dialogue.heard import Heard
-from backoffice.dialogue.people import open_call_back
+from backoffice.dialogue.people import hall_words, open_call_back
 from backoffice.dialogue.talk import Talk
 from backoffice.dialogue.wanted import asked, wanted_of
 from backoffice.errors import CitizenError
@@ -49,6 +49,8 @@ def _heard(talk: Talk) -> Heard:
 
 
 async def _sign_in_phone(talk: Talk, focus: Focus, act: str | None) -> Heard | None:
+    if talk.says("no_phone"):
+        return _no_phone(talk, focus)
     if act == "deny" or talk.says("later"):
         return _put_off(talk, focus)
     found = extract(talk.text, asked("phone", "phone", "手机号"), today=talk.today)
@@ -65,6 +67,15 @@ def _refused(talk: Talk, refused: Any) -> Heard | None:
     heard = _heard(talk)
     heard.refused = [{"field": key, "code": f.code, "params": dict(f.params)} for key, f in refused]
     return heard
+
+
+def _no_phone(talk: Talk, focus: Focus) -> Heard:
+    """Another way is open: by card at the kiosk, or with a number at the window."""
+    talk.focus = None
+    if focus.get("then") == "draft" and talk.draft is not None:
+        talk.draft.remember(no_phone=True)
+        return _heard(talk).happened("no_phone")
+    return _heard(talk).happened("no_phone_here", **hall_words(talk))
 
 
 def _put_off(talk: Talk, focus: Focus) -> Heard:
@@ -96,6 +107,8 @@ async def _sms_code(talk: Talk, focus: Focus, act: str | None) -> Heard | None:
     if talk.says("resend"):
         await send_code(talk, phone=focus["phone"], then=focus.get("then"))
         return _heard(talk).happened("code_again") if talk.focus.get("sent") else _heard(talk)  # type: ignore[union-attr]
+    if talk.says("no_phone"):
+        return _no_phone(talk, focus)
     if talk.says("other_phone"):
         talk.focus = {"kind": "sign_in_phone", "then": focus.get("then")}
         return _heard(talk)
@@ -125,6 +138,7 @@ async def enter_code(talk: Talk, focus: Focus, code: str, safe: str) -> Heard:
     talk.focus = None
     heard.happened("signed_in")
     await _after_sign_in(talk, focus.get("then"), heard)
+    await talk.proof_given()
     return heard
 
 

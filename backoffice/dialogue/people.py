@@ -1,5 +1,6 @@
 """A person: a call-back with a promised time, or the hall's address. Never a dead end."""
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -67,7 +68,7 @@ async def open_call_back(talk: Talk, *, phone: str, about: str) -> tuple[str, di
     return "callback_promised", {"by": spoken_day(task.promised_on), **hall_words(talk)}
 
 
-async def call_for(talk: Talk, draft: Draft, *, about: str, number: str, papers: str) -> str | None:
+async def call_for(talk: Talk, draft: Draft, *, about: str, papers: Sequence[str]) -> str | None:
     """Put an appointment for a complete draft into the work list; returns by when it is called.
 
     One for each draft; None when no day can be promised.
@@ -80,7 +81,11 @@ async def call_for(talk: Talk, draft: Draft, *, about: str, number: str, papers:
         application_id=draft.application.id,
         item_code=draft.item.code,
         phone=phone,
-        summary=messages.text(f"task.about_{about}", number=number, papers=papers),
+        summary=messages.text(
+            f"task.about_{about}",
+            number=draft.application.number or "",
+            papers="、".join(papers),
+        ),
         now=talk.now,
         calendar=talk.knowledge.calendar,
         key=f"{about}:{draft.application.id}",

@@ -54,5 +54,5 @@ def _awaiting(talk: Talk, draft: Draft) -> str | None:
         return str(talk.focus["kind"])
     if draft.application.state not in OPEN_FOR_ANSWERS or draft.progress.get("paused"):
         return None
-    step = next_step(draft, signed_in=talk.signed_in)
+    step = next_step(draft, talk.standing(draft))
     return step.key or str(step.kind)

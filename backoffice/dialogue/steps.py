@@ -15,6 +15,7 @@ from backoffice.dialogue.capture import (
 )
 from backoffice.dialogue.comparing import doubted, forget_doubt
 from backoffice.dialogue.heard import Heard
+from backoffice.dialogue.proving import card_key
 from backoffice.dialogue.talk import Talk
 from backoffice.identity.services import FACE_CONSENT, record_consent
 from backoffice.understanding import mask
@@ -51,7 +52,7 @@ async def _field(talk: Talk, draft: Draft, step: Next, act: str | None) -> Heard
     if number is not None and (act == "affirm" or talk.says("number_right")):
         forget_doubt(draft, field.slug)
         return await _take(talk, draft, field, number)
-    if talk.says("wont_fill"):
+    if talk.says("wont_fill") or talk.says("no_phone"):
         return _wont_fill(talk, draft, field)
     if may_be_left(draft, field) and talk.says("leave_to_clerk"):
         skip(draft, field.slug)
@@ -90,6 +91,10 @@ def _no_more(talk: Talk, act: str | None) -> bool:
 
 def _wont_fill(talk: Talk, draft: Draft, field: FormField) -> Heard:
     """Who would rather not say is told why it is asked, and may leave it to a clerk."""
+    if field.prefill == "login_account" and talk.says("no_phone"):
+        skip(draft, field.slug)
+        draft.remember(no_phone=True)
+        return _heard(talk).happened("no_phone")
     if not field.required:
         skip(draft, field.slug)
         return _heard(talk).happened("skipped", label=field.label)
@@ -161,7 +166,7 @@ async def _card(talk: Talk, draft: Draft, step: Next, act: str | None) -> Heard 
     if talk.says("photograph_it"):
         return _photograph_instead(talk, draft)
     if talk.says("type_it") or talk.says("bring_later") or act == "deny":
-        draft.remember(card="window")
+        draft.remember(**{card_key(draft): "window"})
         return _heard(talk).happened("card_at_window")
     return None
 
@@ -226,7 +231,7 @@ async def decline_widget(talk: Talk, draft: Draft, step: Next, widget: Widget) -
         return _photograph_instead(talk, draft)
     if widget.kind == "id_card_front":
         if step.kind == Kind.CARD:
-            draft.remember(card="window")
+            draft.remember(**{card_key(draft): "window"})
             return _heard(talk).happened("card_at_window")
         draft.remember(card="typed")
         return _heard(talk).happened("type_instead")

@@ -9,14 +9,18 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backoffice import messages
-from backoffice.applications.draft import Draft, load_draft
-from backoffice.applications.services import application_in
+from backoffice.applications.draft import Draft, load_draft, load_proofs
+from backoffice.applications.services import adopt, application_in
 from backoffice.calendar import WorkCalendar
 from backoffice.clock import china_date
 from backoffice.conversations.models import Conversation, Turn
 from backoffice.conversations.services import Bubble, issue_widget
+from backoffice.devices.services import card_reader_at
 from backoffice.dialogue import facts
 from backoffice.dialogue.agenda import Next, next_step
+from backoffice.dialogue.proving import Standing, standing_of
+from backoffice.identity.accounts import citizen_with_number, link_number
+from backoffice.identity.policy import Means, Policy
 from backoffice.identity.services import CodeLimits
 from backoffice.understanding import normalise
 from backoffice.understanding.lexicon import words
@@ -39,6 +43,7 @@ class Knowledge:
     catalogue: Catalogue
     hall: Hall
     calendar: WorkCalendar
+    policy: Policy
     code_limits: CodeLimits = CodeLimits()
     signoffs: Mapping[str, SignOff] | None = None
 
@@ -53,6 +58,7 @@ class Talk:
         slots: what the engine is told to remember.
         pressed: the value of the button whose title was typed.
         ranking: the items that the model thinks of, with its confidence, best first.
+        card_reader: a card can be laid on a reader where this visit takes place.
     """
 
     session: AsyncSession
@@ -65,6 +71,7 @@ class Talk:
     slots: dict[str, Any] = field(default_factory=dict)
     pressed: str | None = None
     ranking: Sequence[tuple[str, float]] = ()
+    card_reader: bool = False
 
     @property
     def today(self) -> date:
@@ -120,16 +127,52 @@ class Talk:
 
     async def load(self) -> "Talk":
         """Load the draft; returns itself."""
+        self.card_reader = await card_reader_at(
+            self.session, self.conversation.device_id, now=self.now
+        )
         application = await application_in(self.session, self.conversation)
         if application is not None:
             item = self.knowledge.catalogue.find(application.item_code)
             if item is not None:
                 self.draft = await load_draft(self.session, application, item, on=self.today)
+                self.draft.proven = self.standing(self.draft).identity.proven
         return self
 
     def step(self) -> Next | None:
         """What the draft awaits; None without a draft being filled."""
-        return next_step(self.filling, signed_in=self.signed_in) if self.filling else None
+        return next_step(self.filling, self.standing(self.filling)) if self.filling else None
+
+    def standing(self, draft: Draft) -> Standing:
+        """How far whoever speaks has proved who they are, for this draft."""
+        return standing_of(
+            draft,
+            self.knowledge.policy,
+            signed_in=self.signed_in,
+            channel=self.conversation.channel,
+            now=self.now,
+            without=self._no_device(),
+        )
+
+    def _no_device(self) -> set[Means]:
+        return set() if self.card_reader else {Means.CARD_CHIP}
+
+    async def proof_given(self) -> None:
+        """Look at the proofs again: one was given, or what they are about has changed."""
+        if self.draft is not None:
+            await self.session.flush()
+            await load_proofs(self.session, self.draft)
+            self.draft.proven = self.standing(self.draft).identity.proven
+            if self.draft.proven and self.draft.acting_id_no is not None:
+                await self._know_person(self.draft, self.draft.acting_id_no)
+
+    async def _know_person(self, draft: Draft, id_no: str) -> None:
+        """Who proved to be somebody is signed in by that, with or without a phone."""
+        if self.conversation.citizen_id is not None:
+            await link_number(self.session, self.conversation.citizen_id, id_no)
+            return
+        citizen = await citizen_with_number(self.session, id_no, now=self.now)
+        await adopt(self.session, self.conversation, citizen.id)
+        draft.application.citizen_id = citizen.id
 
     def item(self, code: str | None) -> ServiceItem | None:
         """An item of the catalogue by its code."""

@@ -5,7 +5,9 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from backoffice.identity.evidence import subject_index
 from backoffice.identity.models import Proof, ProofKind
+from backoffice.identity.proofs import keep_proof
 
 READ, DOUBTFUL = "read_chip", "doubtful"
 
@@ -32,21 +34,19 @@ async def record_chip_proof(
         upload_ids: the chip's photo, where it could be decoded.
         faults: what speaks against the card, see `backoffice.devices.readings`.
     """
+    number = card.get("id_no")
     proof = Proof(
         kind=ProofKind.ID_CARD,
-        conversation_id=conversation_id,
         application_id=application_id,
         citizen_id=citizen_id,
-        at=now,
+        subject_index=subject_index(number) if number and not faults else None,
+        device=device_id,
         upload_ids=list(upload_ids),
         result=DOUBTFUL if faults else READ,
         detail={
             "source": "chip",
-            "device": device_id,
             "read": sorted(part for part, value in card.items() if value),
             "faults": list(faults),
         },
     )
-    session.add(proof)
-    await session.flush()
-    return proof
+    return await keep_proof(session, proof, conversation_id=conversation_id, now=now)

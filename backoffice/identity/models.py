@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Index, String, UniqueConstraint
+from sqlalchemy import JSON, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from backoffice.db import Base, Encrypted, Utc, blind_of, new_id
@@ -13,19 +13,22 @@ _BY_PHONE = blind_of("phone", "citizens.phone")
 
 
 class Citizen(Base):
-    """A person who has signed in at least once.
+    """A person who has signed in at least once, by phone or by card and face.
 
     Attributes:
-        phone: 11 digits; the account, so one citizen per number.
+        phone: 11 digits; one citizen per number. None for who signed in by card without a phone.
         phone_index: keyed hash of `phone` to look it up by.
+        id_index: keyed hash of the identity number that this person proved to be theirs with a
+            live face; None until then. One citizen per number.
         last_seen_at: last sign-in; the retention of unused accounts counts from here.
     """
 
     __tablename__ = "citizens"
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
-    phone: Mapped[Any] = mapped_column(Encrypted("citizens.phone"))
-    phone_index: Mapped[str] = mapped_column(String(64), unique=True, info=_BY_PHONE)
+    phone: Mapped[Any | None] = mapped_column(Encrypted("citizens.phone"))
+    phone_index: Mapped[str | None] = mapped_column(String(64), unique=True, info=_BY_PHONE)
+    id_index: Mapped[str | None] = mapped_column(String(64), unique=True)
     created_at: Mapped[datetime] = mapped_column(Utc)
     last_seen_at: Mapped[datetime] = mapped_column(Utc)
 
@@ -62,12 +65,21 @@ class SmsCode(Base):
 
 
 class ProofKind(StrEnum):
-    """By what somebody showed who they are."""
+    """By what somebody showed who they are, or who looked.
+
+    `clerk` compared the pictures, `window` and `video` saw the person; `remembered` is a face found
+    among those the hall was asked to remember.
+    """
 
     SMS = "sms"
     ID_CARD = "id_card"
     FACE = "face"
+    FINGER = "finger"
+    REMEMBERED = "remembered"
+    POLICE = "police"
+    CLERK = "clerk"
     WINDOW = "window"
+    VIDEO = "video"
 
 
 class Proof(Base):
@@ -75,11 +87,14 @@ class Proof(Base):
 
     Attributes:
         application_id: the application it was given for, when there was one.
+        subject_index: keyed hash of the identity number it is about (`evidence.subject_index`).
         upload_ids: the pictures it rests on.
-        result: `confirmed` (sms), `seen` (window: a clerk saw person and card), `read`,
-            `read_chip` or `doubtful` (card), `alike`, `unsure`, `different` or `not_compared`
-            (face). A face's result is advice to a clerk, never a decision.
-        detail: score, band, thresholds, model; never a picture or a face's vector.
+        result: `confirmed` (sms, remembered), `read`, `read_chip` or `doubtful` (card), `alike`,
+            `unsure`, `different` or `not_compared` (face, finger), `yes`, `no` or `unknown`
+            (police), `seen` (window, video), `same` (clerk). A face that was not shown to be alive
+            is advice to a clerk, never a decision.
+        detail: score, band, thresholds, model, liveness; never a picture or a face's vector.
+        device: the device of ours that it was given at.
     """
 
     __tablename__ = "proofs"
@@ -94,6 +109,8 @@ class Proof(Base):
     conversation_id: Mapped[str] = mapped_column(String(32))
     application_id: Mapped[str | None] = mapped_column(String(32))
     citizen_id: Mapped[str | None] = mapped_column(String(32))
+    subject_index: Mapped[str | None] = mapped_column(String(64))
+    device: Mapped[str | None] = mapped_column(String(32))
     at: Mapped[datetime] = mapped_column(Utc)
     upload_ids: Mapped[Any] = mapped_column(Encrypted("proofs.upload_ids"))
     result: Mapped[str] = mapped_column(String(20))
@@ -122,3 +139,26 @@ class Consent(Base):
     conversation_id: Mapped[str] = mapped_column(String(32))
     citizen_id: Mapped[str | None] = mapped_column(String(32))
     at: Mapped[datetime] = mapped_column(Utc)
+
+
+class LivenessChallenge(Base):
+    """What somebody was asked to do in front of the camera; its id is the nonce. Used once.
+
+    Attributes:
+        actions: `LiveAction` values in the order asked for.
+        used_at: when frames were sent for it; from then on it opens nothing.
+        outcome: `passed`, or why not (`LivenessReading.fault`); None while it is not known.
+    """
+
+    __tablename__ = "liveness_challenges"
+    __table_args__ = (Index("ix_liveness_challenges_conversation", "conversation_id"),)
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
+    conversation_id: Mapped[str] = mapped_column(String(32))
+    application_id: Mapped[str | None] = mapped_column(String(32))
+    widget_id: Mapped[str] = mapped_column(String(32))
+    actions: Mapped[Any] = mapped_column(JSON)
+    issued_at: Mapped[datetime] = mapped_column(Utc)
+    expires_at: Mapped[datetime] = mapped_column(Utc)
+    used_at: Mapped[datetime | None] = mapped_column(Utc)
+    outcome: Mapped[str | None] = mapped_column(String(20))

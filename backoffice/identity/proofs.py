@@ -8,9 +8,12 @@ from sqlalchemy import and_, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backoffice.applications.models import Application
+from backoffice.audit.services import record
 from backoffice.errors import NotFound
+from backoffice.identity.evidence import OF_THE_VISIT, subject_index
 from backoffice.identity.models import Citizen, Consent, Proof, ProofKind
 from backoffice.uploads.models import Upload
+from integrations.ports import PoliceAnswer
 
 FACE_CONSENT = "face"
 FACE_CONSENT_VERSION = "2025-06-01"
@@ -82,15 +85,17 @@ async def record_card_proof(
     upload = await _upload(session, upload_id, "id_card_front", conversation_id)
     card = upload.analysis["card"]
     doubt = upload.analysis["id_no_fault"]
+    whole = card["id_no"] and doubt is None
     proof = Proof(
         kind=ProofKind.ID_CARD,
         application_id=application_id,
         citizen_id=citizen_id,
+        subject_index=subject_index(card["id_no"]) if whole else None,
         upload_ids=[upload.id],
-        result="read" if card["id_no"] and doubt is None else "doubtful",
+        result="read" if whole else "doubtful",
         detail={"read": sorted(k for k, v in card.items() if v), "id_no_fault": doubt},
     )
-    return await _keep(session, proof, conversation_id, now)
+    return await keep_proof(session, proof, conversation_id=conversation_id, now=now)
 
 
 async def record_face_proof(
@@ -118,9 +123,12 @@ async def record_face_proof(
         citizen_id=citizen_id,
         upload_ids=[u for u in (reference, upload.id) if u],
         result=comparison["band"] if comparison else "not_compared",
-        detail=comparison or {"why": upload.analysis["not_compared"]},
+        detail={
+            **(comparison or {"why": upload.analysis["not_compared"]}),
+            "liveness": upload.analysis.get("liveness"),
+        },
     )
-    return await _keep(session, proof, conversation_id, now)
+    return await keep_proof(session, proof, conversation_id=conversation_id, now=now)
 
 
 async def record_window_proof(
@@ -145,21 +153,79 @@ async def record_window_proof(
         result="seen",
         detail={"staff": staff, "originals": list(originals)},
     )
-    return await _keep(session, proof, application.conversation_id or "", now)
+    return await keep_proof(
+        session, proof, conversation_id=application.conversation_id or "", now=now, actor=staff
+    )
 
 
-async def _keep(session: AsyncSession, proof: Proof, conversation_id: str, now: datetime) -> Proof:
+async def record_police_answer(
+    session: AsyncSession,
+    *,
+    conversation_id: str,
+    id_no: str,
+    answer: PoliceAnswer,
+    now: datetime,
+    application_id: str,
+    citizen_id: str | None = None,
+) -> Proof:
+    """Keep what the police said of a name and number; `unknown` when they did not answer."""
+    proof = Proof(
+        kind=ProofKind.POLICE,
+        application_id=application_id,
+        citizen_id=citizen_id,
+        subject_index=subject_index(id_no),
+        upload_ids=[],
+        result=str(answer.match),
+        detail={"reference": answer.reference, "photo_score": answer.photo_score},
+    )
+    return await keep_proof(session, proof, conversation_id=conversation_id, now=now)
+
+
+async def keep_proof(
+    session: AsyncSession,
+    proof: Proof,
+    *,
+    conversation_id: str,
+    now: datetime,
+    actor: str | None = None,
+) -> Proof:
+    """Store a proof, and say in the audit trail that it was given and what it rests on.
+
+    The trail takes scores, thresholds, model and device; never a picture, a name or a number.
+    """
     proof.conversation_id, proof.at = conversation_id, now
     session.add(proof)
     await session.flush()
+    await record(
+        session,
+        actor=actor or f"citizen:{proof.citizen_id or 'unknown'}",
+        action=f"identity.{proof.kind}",
+        subject=f"application:{proof.application_id}" if proof.application_id
+        else f"conversation:{conversation_id}",
+        detail=_audited(proof),
+        now=now,
+    )  # fmt: skip
     return proof
+
+
+_AUDITED = ("distance", "similarity", "score", "band", "thresholds", "model", "why", "quality")
+
+
+def _audited(proof: Proof) -> dict[str, str | bool | None]:
+    detail: dict[str, Any] = proof.detail or {}
+    found: dict[str, str | bool | None] = {
+        key: str(detail[key]) for key in _AUDITED if detail.get(key) is not None
+    }
+    if detail.get("liveness") is not None:
+        found["live"] = detail["liveness"].get("passed") is True
+    return {"proof": str(proof.id), "result": proof.result, "device": proof.device, **found}
 
 
 async def proofs_of(session: AsyncSession, application_id: str) -> list[Proof]:
     """All evidence for an application, oldest first.
 
-    Evidence given in the application's conversation before the application was begun (signing
-    in first) counts too.
+    Evidence given in the application's conversation before the application was begun, or to sign
+    in, counts too.
     """
     rows = await session.scalars(
         select(Proof)
@@ -168,7 +234,7 @@ async def proofs_of(session: AsyncSession, application_id: str) -> list[Proof]:
             or_(
                 Proof.application_id == application_id,
                 and_(
-                    Proof.application_id.is_(None),
+                    or_(Proof.application_id.is_(None), Proof.kind.in_(OF_THE_VISIT)),
                     Proof.conversation_id == Application.conversation_id,
                 ),
             )
@@ -178,9 +244,9 @@ async def proofs_of(session: AsyncSession, application_id: str) -> list[Proof]:
     return list(rows)
 
 
-def phone_of(citizen: Citizen) -> str:
-    """The 11 digits a citizen signs in with."""
-    return str(citizen.phone)
+def phone_of(citizen: Citizen) -> str | None:
+    """The 11 digits a citizen signs in with; None for who has no phone."""
+    return None if citizen.phone is None else str(citizen.phone)
 
 
 async def _upload(session: AsyncSession, upload_id: str, kind: str, conversation_id: str) -> Upload:

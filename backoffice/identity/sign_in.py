@@ -22,6 +22,7 @@ from backoffice.identity.errors import (
     WrongCode,
 )
 from backoffice.identity.models import Citizen, Consent, Proof, ProofKind, SmsCode
+from backoffice.identity.proofs import keep_proof
 from backoffice.logs import log
 from backoffice.outbox.services import put
 from backoffice.uploads.models import Upload
@@ -172,20 +173,18 @@ async def confirm_sign_in(
         return Confirmation(fault=WrongCode(left=MAX_TRIES - newest.tries))
     newest.closed_at = now
     citizen = await _citizen_with(session, newest.phone, now)
-    session.add(
-        Proof(
-            kind=ProofKind.SMS,
-            conversation_id=conversation_id,
-            application_id=await session.scalar(
-                select(Conversation.application_id).where(Conversation.id == conversation_id)
-            ),
-            citizen_id=citizen.id,
-            at=now,
-            upload_ids=[],
-            result="confirmed",
-            detail={"tries": newest.tries + 1},
-        )
+    application_id = await session.scalar(
+        select(Conversation.application_id).where(Conversation.id == conversation_id)
     )
+    proof = Proof(
+        kind=ProofKind.SMS,
+        application_id=application_id,
+        citizen_id=citizen.id,
+        upload_ids=[],
+        result="confirmed",
+        detail={"tries": newest.tries + 1},
+    )
+    await keep_proof(session, proof, conversation_id=conversation_id, now=now)
     await _adopt(session, conversation_id, citizen.id)
     log("identity").info(
         "sign_in.confirmed", conversation_id=conversation_id, citizen_id=citizen.id

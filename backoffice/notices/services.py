@@ -59,8 +59,10 @@ async def notify(
         )
     if kind not in _NO_SMS and application.citizen_id is not None:
         citizen = await session.get_one(Citizen, application.citizen_id)
-        sms = {"phone": phone_of(citizen), "template": "notice", "params": {}}
-        await outbox.put(session, kind="sms.send", key=f"sms:{key}", payload=sms, now=now)
+        phone = phone_of(citizen)
+        if phone is not None:
+            sms = {"phone": phone, "template": "notice", "params": {}}
+            await outbox.put(session, kind="sms.send", key=f"sms:{key}", payload=sms, now=now)
 
 
 async def _params(

@@ -171,7 +171,7 @@ async def view_case(
         silence_ends_on=silence_ends_on(calendar, china_date(received)) if received else None,
         light=light(due, china_date(now), calendar),
         possible=possible(application),
-        waits_for_person=waits_for_person(application, item),
+        waits_for_person=waits_for_person(application),
     )
     draft = await load_draft(session, application, item)
     await _fill_answers(session, view, draft)

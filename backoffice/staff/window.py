@@ -1,7 +1,8 @@
 """The window: a clerk sees the person whom a complete draft waits for, and hands it in.
 
-Items with `identity_level: in_person` end as a draft with a number and an appointment. Nothing is
-submitted before somebody at the window has seen the person and the identity card.
+Items with `identity_level: in_person`, and people who cannot prove from afar who they are, end as a
+draft with a number and an appointment. Nothing of it is submitted before somebody at the window has
+seen the person and the identity card.
 """
 
 from collections.abc import Sequence
@@ -17,15 +18,13 @@ from backoffice.applications.states import State
 from backoffice.audit.services import record
 from backoffice.clock import china_date
 from backoffice.errors import Busy, CitizenError
+from backoffice.identity.accounts import citizen_with_number
 from backoffice.identity.proofs import record_window_proof
 from backoffice.messages import text
 from backoffice.staff.models import StaffUser
 from backoffice.tasks.models import TaskKind
 from backoffice.tasks.services import close_for
 from catalogue.form import FormField
-from catalogue.schema import ServiceItem
-
-_AT_WINDOW = "in_person"
 
 
 class PersonNotSeen(CitizenError):
@@ -61,12 +60,12 @@ class Seen:
     originals: Sequence[str] = ()
 
 
-def waits_for_person(application: Application, item: ServiceItem) -> bool:
+def waits_for_person(application: Application) -> bool:
     """Whether this is a finished draft that only lacks the person at the window."""
     return (
         application.state == State.DRAFT
         and application.number is not None
-        and item.identity_level == _AT_WINDOW
+        and bool((application.progress or {}).get("appointed"))
     )
 
 
@@ -75,7 +74,9 @@ def unanswered(draft: Draft) -> list[FormField]:
     return [
         one
         for one in draft.open_fields()
-        if one.required and draft.answers.get(one.slug) in (None, "", [])
+        if one.required
+        and draft.answers.get(one.slug) in (None, "", [])
+        and not (one.prefill == "login_account" and draft.progress.get("no_phone"))
     ]
 
 
@@ -103,7 +104,7 @@ async def hand_in_seen(
     item = bench.item(application)
     if version is not None and version != application.version:
         raise Busy
-    if not waits_for_person(application, item):
+    if not waits_for_person(application):
         raise StepNotAllowed
     if not (seen.person and seen.card):
         raise PersonNotSeen
@@ -125,6 +126,11 @@ async def _hand_in(bench: Bench, draft: Draft, seen: Seen, staff: StaffUser) -> 
     for slug in originals:
         put_material(session, draft, material=slug, state="seen", upload_id=None, now=now)
     draft.remember(appointed=None, paused=None)
+    if application.citizen_id is None and draft.acting_id_no is not None:
+        # No phone, so no account yet: the clerk has seen the card with this number.
+        citizen = await citizen_with_number(session, draft.acting_id_no, now=now)
+        application.citizen_id = citizen.id
+    application.identity_way, application.identity_then = "seen", None
     await submit(session, draft, now=now, seen_by=staff.actor)
     await record_window_proof(session, application, staff=staff.actor, originals=originals, now=now)
     await close_for(

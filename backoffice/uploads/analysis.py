@@ -4,10 +4,13 @@
   could not be read) and `id_no_fault`: None, `missing`, `birth_mismatch`, or what the number's own
   check says (`checksum`, `length`, …).
 - `selfie`: `faces`, `comparison` (distance, band, model, thresholds) or None, `not_compared`
-  (`no_card`, `no_face_on_card`, `reader_down`) and `reference`, the card upload compared with.
+  (`no_card`, `no_face_on_card`, `reader_down`), `reference`, the card upload compared with, and
+  `liveness`: None for a single picture, else `passed`, `fault` and `actions` of the challenge.
 - `photo`: `faces`. `document`, `material`: `pages` of a PDF. Others: nothing.
 """
 
+import json
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import date
 from typing import Any
@@ -16,7 +19,15 @@ from backoffice.logs import log
 from backoffice.understanding.identity_numbers import birth_date, fault_code
 from backoffice.uploads.content import Clean
 from backoffice.uploads.errors import CardUnreadable, NoFace, ReadingDown, SeveralFaces
-from integrations.ports import CardReading, IntegrationError, Vision
+from integrations.ports import (
+    CardReading,
+    FaceTemplate,
+    IntegrationError,
+    LiveAction,
+    LiveFrame,
+    LivenessReading,
+    Vision,
+)
 
 Analysis = dict[str, Any]
 
@@ -64,25 +75,58 @@ async def _card(vision: Vision, data: bytes, today: date) -> Analysis:
 
 
 async def _selfie(vision: Vision, data: bytes, reference: tuple[str, bytes] | None) -> Analysis:
-    found: Analysis = {
-        "faces": None,
-        "comparison": None,
-        "not_compared": None,
-        "reference": reference[0] if reference else None,
-    }
+    found: Analysis = {"faces": None, "liveness": None}
     try:
         found["faces"] = await _count(vision, data)
-        if reference is None:
-            return found | {"not_compared": "no_card"}
-        compared = await vision.compare_faces(reference[1], data)
     except IntegrationError as exc:
         # The comparison only advises a clerk, who can look for herself: the selfie is kept.
         log("uploads").error("vision.down", error=type(exc).__name__)
-        return found | {"not_compared": "reader_down"}
+        return found | _uncompared(reference, "reader_down")
+    return found | await _compared(vision, data, reference)
+
+
+async def check_liveness(
+    vision: Vision, frames: Sequence[LiveFrame], actions: Sequence[LiveAction]
+) -> LivenessReading:
+    """What the frames of a challenge show. Raises ReadingDown."""
+    try:
+        return await vision.check_liveness(frames, actions)
+    except IntegrationError as exc:
+        raise ReadingDown from exc
+
+
+async def analyse_live(
+    vision: Vision, best: Clean, reading: LivenessReading, *, reference: tuple[str, bytes] | None
+) -> Analysis:
+    """As `analyse` of a selfie, for the best frame of a challenge."""
+    probe = best.data if reading.template is None else reading.template
+    liveness = {
+        "passed": reading.passed,
+        "fault": reading.fault,
+        "actions": [str(one.action) for one in reading.actions],
+    }
+    return {"faces": 1, "liveness": liveness, **await _compared(vision, probe, reference)}
+
+
+async def _compared(
+    vision: Vision, probe: bytes | FaceTemplate, reference: tuple[str, bytes] | None
+) -> Analysis:
+    if reference is None:
+        return _uncompared(None, "no_card")
+    try:
+        compared = await vision.compare_faces(reference[1], probe)
+    except IntegrationError as exc:
+        log("uploads").error("vision.down", error=type(exc).__name__)
+        return _uncompared(reference, "reader_down")
     if compared is None:
-        return found | {"not_compared": "no_face_on_card"}
-    comparison = asdict(compared) | {"thresholds": list(compared.thresholds)}
-    return found | {"comparison": comparison}
+        return _uncompared(reference, "no_face_on_card")
+    comparison = json.loads(json.dumps(asdict(compared)))
+    return {"comparison": comparison, "not_compared": None, "reference": reference[0]}
+
+
+def _uncompared(reference: tuple[str, bytes] | None, why: str) -> Analysis:
+    whose = reference[0] if reference else None
+    return {"comparison": None, "not_compared": why, "reference": whose}
 
 
 async def _one_face(vision: Vision, data: bytes) -> int:

@@ -113,3 +113,15 @@ class ReadingDown(UploadRefused):
 
     code = "upload.reading_down"
     status = 503
+
+
+class LivenessFailed(UploadRefused):
+    """The frames do not show the person doing what was asked for; it may be tried once more.
+
+    Args:
+        fault: as in `LivenessReading.fault`; the text `error.upload.live_<fault>` says what to do.
+    """
+
+    def __init__(self, fault: str) -> None:
+        super().__init__()
+        self.code = f"upload.live_{fault or 'action_missing'}"

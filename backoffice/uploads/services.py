@@ -2,7 +2,7 @@
 
 import asyncio
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -19,15 +19,21 @@ from backoffice.conversations.models import Conversation, Widget
 from backoffice.crypto import DecryptionFailed, keyed_hash
 from backoffice.db import Sessions, new_id
 from backoffice.errors import NotFound
+from backoffice.identity.liveness import FAILURES_ALLOWED, claim_challenge, keep_outcome
 from backoffice.identity.models import Consent
 from backoffice.logs import log
 from backoffice.uploads import store
-from backoffice.uploads.analysis import Analysis, analyse
+from backoffice.uploads.analysis import Analysis, analyse, analyse_live, check_liveness
 from backoffice.uploads.chips import CHIP_PHOTO
 from backoffice.uploads.content import KINDS, MAX_BYTES, Clean, clean, sniffed_type
-from backoffice.uploads.errors import ConsentMissing, TooManyUploads, UploadRefused
+from backoffice.uploads.errors import (
+    ConsentMissing,
+    LivenessFailed,
+    TooManyUploads,
+    UploadRefused,
+)
 from backoffice.uploads.models import Upload
-from integrations.ports import Vision
+from integrations.ports import LiveFrame, Vision
 
 __all__ = [
     "MAX_BYTES",
@@ -36,6 +42,7 @@ __all__ = [
     "keep_until",
     "load_upload",
     "purge_expired",
+    "receive_live_selfie",
     "receive_upload",
     "remove_orphans",
     "upload_of",
@@ -47,6 +54,7 @@ KEPT_UNSUBMITTED_DEFAULT = timedelta(days=30)
 MAX_PER_WIDGET = 12
 CARD_PICTURES = ("id_card_front", CHIP_PHOTO)
 """What a face is compared with."""
+FEWEST_FRAMES, MOST_FRAMES = 6, 40
 MAX_PER_CONVERSATION = 60
 _IN_WORK = (*AT_THE_AUTHORITY, State.SUPPLEMENT_DUE)
 _ORPHAN_AFTER = timedelta(hours=1)
@@ -93,21 +101,89 @@ async def receive_upload(
             vision, place.kind, cleaned, reference=reference, today=china_date(now)
         )
     except UploadRefused as exc:
-        log("uploads").info(
-            "upload.refused",
-            conversation_id=conversation_id,
-            kind=place.kind,
-            reason=exc.code,
-            bytes=len(content),
-            type=sniffed_type(content),
-        )
+        _log_refusal(place, exc, content)
         raise
+    return await _keep(sessions, folder, place, cleaned, analysis, now)
+
+
+async def receive_live_selfie(
+    sessions: Sessions,
+    vision: Vision,
+    folder: Path,
+    *,
+    conversation_id: str,
+    widget_id: str,
+    nonce: str,
+    frames: Sequence[tuple[int, bytes]],
+    now: datetime,
+) -> Upload:
+    """Check the frames of a challenge; keep its best frame as the selfie, with what was found.
+
+    A failed challenge keeps nothing and may be tried once more; when it fails again the frame is
+    kept for a clerk to look at.
+
+    Args:
+        nonce: of the challenge; used up by this, whatever comes of it.
+        frames: milliseconds since the challenge began, and a picture.
+
+    Raises:
+        NotFound, UploadRefused: as `receive_upload`; LivenessFailed when it may be tried again.
+        ChallengeGone: the challenge is used, too old, or not this widget's.
+    """
+    async with sessions.begin() as session:
+        place = await _place(session, conversation_id, widget_id)
+        actions = await claim_challenge(
+            session, nonce=nonce, conversation_id=conversation_id, widget_id=widget_id, now=now
+        )
+    cleaned = await _clean_frames(frames)
+    live = [LiveFrame(one.data, at) for one, (at, _) in zip(cleaned, frames, strict=True)]
+    reading = await check_liveness(vision, live, actions)
+    async with sessions.begin() as session:
+        failed = await keep_outcome(session, nonce=nonce, fault=reading.fault)
+    if not reading.passed and failed < FAILURES_ALLOWED:
+        log("uploads").info(
+            "liveness.failed", conversation_id=conversation_id, reason=reading.fault
+        )
+        raise LivenessFailed(reading.fault or "")
+    best = cleaned[reading.best_frame if reading.best_frame is not None else len(cleaned) // 2]
+    reference = await _reference(folder, place.reference_id)
+    analysis = await analyse_live(vision, best, reading, reference=reference)
+    return await _keep(sessions, folder, place, best, analysis, now)
+
+
+async def _clean_frames(frames: Sequence[tuple[int, bytes]]) -> list[Clean]:
+    if not FEWEST_FRAMES <= len(frames) <= MOST_FRAMES:
+        raise LivenessFailed("too_few_frames")
+    loop = asyncio.get_running_loop()
+    work = (loop.run_in_executor(_workers(), clean, "selfie", one) for _, one in frames)
+    return list(await asyncio.gather(*work))
+
+
+def _log_refusal(place: _Place, refusal: UploadRefused, content: bytes) -> None:
+    log("uploads").info(
+        "upload.refused",
+        conversation_id=place.conversation_id,
+        kind=place.kind,
+        reason=refusal.code,
+        bytes=len(content),
+        type=sniffed_type(content),
+    )
+
+
+async def _keep(
+    sessions: Sessions,
+    folder: Path,
+    place: _Place,
+    cleaned: Clean,
+    analysis: Analysis,
+    now: datetime,
+) -> Upload:
     upload = _row(place, cleaned, analysis, now)
     await asyncio.to_thread(store.write, folder, upload.id, cleaned.data)
     try:
         async with sessions.begin() as session:
             # It may have been closed, or the consent withdrawn, while the picture was read.
-            await _place(session, conversation_id, widget_id)
+            await _place(session, place.conversation_id, place.widget_id)
             session.add(upload)
     except BaseException:
         store.remove(folder, upload.id)

@@ -12,6 +12,7 @@ from backoffice.applications.models import Application
 from backoffice.applications.states import State
 from backoffice.clock import china_date
 from backoffice.errors import BadRequest
+from backoffice.identity.settling import How
 from backoffice.staff.cases import CaseView
 from backoffice.staff.models import Role
 from backoffice.staff.services import log_out
@@ -51,12 +52,16 @@ class WantedBody(Body):
 
 
 class DecisionBody(Body):
-    """A decision; `version` protects against deciding on an outdated view."""
+    """A decision; `version` protects against deciding on an outdated view.
+
+    `identity`: how the clerk made sure of who the person is, for an approval that needs it.
+    """
 
     decision: Decision
     reason: str = Field(default="", max_length=2000)
     wanted: list[WantedBody] = Field(default_factory=list, max_length=100)
     version: int | None = None
+    identity: How | None = None
 
 
 class SeenBody(Body):
@@ -143,6 +148,7 @@ async def decision(request: Request, case_id: str) -> HTTPResponse:
         reason=given.reason,
         wanted=[Wanted(one.reason, one.field, one.material) for one in given.wanted],
         version=given.version,
+        identity=given.identity,
     )
     return json(_case_head(application), headers=_NO_STORE)
 

@@ -6,6 +6,7 @@ from sanic import Request
 
 from backoffice.applications.decisions import Bench, Decision, Wanted, case_of, decide
 from backoffice.applications.models import Application
+from backoffice.identity.settling import How
 from backoffice.staff.cases import CaseView, view_case
 from backoffice.staff.window import Seen, hand_in_seen
 
@@ -44,6 +45,7 @@ async def decided_case(
     reason: str,
     wanted: Sequence[Wanted],
     version: int | None,
+    identity: How | None = None,
 ) -> Application:
     """The case after this decision. Raises what `case_of` and `decide` raise."""
     office, staff = request.app.ctx.office, request.ctx.staff.user
@@ -58,4 +60,5 @@ async def decided_case(
             reason=reason,
             wanted=wanted,
             version=version,
+            identity=identity,
         )

@@ -24,7 +24,7 @@ from bootstrap.container import Office, build, use_office
 from bootstrap.settings import ROOT, Settings
 from catalogue.loader import load_catalogue
 from gateway.app import create_app
-from integrations.ports import CardReading
+from integrations.ports import CardReading, LiveAction
 from integrations.registers.people import DemoPerson, load_people
 from integrations.vision.sandbox import SandboxVision
 from ops.env import ensure_demo_env, process_environment
@@ -146,7 +146,9 @@ def _vision(persons: dict[str, Person], identities: dict[str, DemoPerson]) -> Sa
     faces = {face for one in persons.values() for face in (one.face, one.selfie)}
     for face in faces | {"person_a_1"}:
         # person_b_1 and person_b_2 are two pictures of one person
-        vision.knows(pictures.selfie(face), faces=1, person=face.rsplit("_", 1)[0])
+        who = face.rsplit("_", 1)[0]
+        for action in LiveAction:
+            vision.knows(pictures.frame(face, action), faces=1, person=who, action=action)
     return vision
 
 

@@ -4,6 +4,7 @@ The people do not exist; the faces' sources are in `tests/fixtures/pictures/CRED
 """
 
 import io
+from collections.abc import Sequence
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -11,12 +12,26 @@ from pathlib import Path
 from PIL import Image, ImageDraw, ImageFont
 
 from backoffice.understanding.identity_numbers import birth_date
+from integrations.ports import LiveAction
 from integrations.registers.people import DemoPerson
+from tests.integrations import moving_face
 
 FACES = Path(__file__).resolve().parents[1] / "fixtures" / "pictures"
 _SIZE, _PHOTO_AT, _PHOTO_SIZE = (1011, 638), (700, 90), (251, 340)
 _BLUE, _INK, _PAPER = (62, 108, 158), (20, 20, 20), (226, 234, 240)
 _ADDRESS_LINE = 12
+_MOVES = {
+    LiveAction.TURN_LEFT: moving_face.LEFT,
+    LiveAction.TURN_RIGHT: moving_face.RIGHT,
+    LiveAction.OPEN_MOUTH: moving_face.MOUTH,
+    LiveAction.BLINK: moving_face.BLINK,
+}
+_TURNS = {
+    LiveAction.TURN_LEFT: Image.Transpose.ROTATE_90,
+    LiveAction.TURN_RIGHT: Image.Transpose.ROTATE_270,
+    LiveAction.OPEN_MOUTH: Image.Transpose.FLIP_TOP_BOTTOM,
+    LiveAction.BLINK: Image.Transpose.TRANSVERSE,
+}
 
 
 @cache
@@ -57,6 +72,37 @@ def _cover(photo: Image.Image) -> Image.Image:
 def selfie(face: str) -> bytes:
     """A picture of a face."""
     return (FACES / f"{face}.jpg").read_bytes()
+
+
+@cache
+def frame(face: str, action: LiveAction) -> bytes:
+    """A frame of a challenge as the sandbox is shown it: another picture for every action."""
+    picture = Image.open(FACES / f"{face}.jpg").convert("RGB")
+    turned = _TURNS.get(action)
+    return _bytes(picture if turned is None else picture.transpose(turned), "JPEG")
+
+
+def shown(face: str, actions: Sequence[LiveAction]) -> list[tuple[int, bytes]]:
+    """Frames of a challenge for the sandbox, as `film`."""
+    pictures = [frame(face, one) for one in actions for _ in range(3)]
+    return [(300 * n, one) for n, one in enumerate(pictures)]
+
+
+def film(face: str, actions: Sequence[LiveAction]) -> list[tuple[int, bytes]]:
+    """Frames of a challenge for the real models: the portrait is made to move.
+
+    Returns:
+        Milliseconds since the first, and the picture.
+    """
+    poses = list(moving_face.STRAIGHT[:2])
+    for action in actions:
+        poses += [*_MOVES.get(action, moving_face.STRAIGHT[:2]), *moving_face.STRAIGHT[:2]]
+    return [(one.at_ms, one.image) for one in _moving(face).film(poses)]
+
+
+@cache
+def _moving(face: str) -> moving_face.MovingFace:
+    return moving_face.MovingFace(selfie(face))
 
 
 @cache

@@ -219,6 +219,7 @@ class Player:
     def _widget(self, kind: str) -> dict[str, Any]:
         """The newest widget shown that fits what the file calls it."""
         known = {"身份证正面": "id_card_front", "自拍": "selfie", "别人的自拍": "selfie",
+                 "不动的自拍": "selfie",
                  "相片": "photo", "材料": "document", "签名": "signature", "验证码": "sms_code",
                  "人脸同意": "consent"}  # fmt: skip
         for widget in reversed(self.reply.widgets):
@@ -229,8 +230,7 @@ class Player:
     def _picture(self, kind: str) -> bytes:
         return {
             "身份证正面": lambda: pictures.card(self.identity, self.person.face),
-            "自拍": lambda: pictures.selfie(self.person.selfie),
-            "别人的自拍": lambda: pictures.selfie("person_a_1"),
+            "不动的自拍": lambda: pictures.selfie(self.person.selfie),
             "相片": lambda: pictures.selfie(self.person.selfie),
             "材料": pictures.paper,
             "签名": pictures.signature,
@@ -239,7 +239,13 @@ class Player:
     async def _upload(self, kind: str) -> None:
         assert self.visit is not None
         widget = self._widget(kind)
-        answer = await self.visit.upload(widget["id"], self._picture(kind))
+        if kind in ("自拍", "别人的自拍"):
+            face = self.person.selfie if kind == "自拍" else "person_a_1"
+            answer = await self.visit.upload_live(
+                widget["id"], face, real=self.stage.engine is None
+            )
+        else:
+            answer = await self.visit.upload(widget["id"], self._picture(kind))
         assert answer.status_code == 201, f"上传没有成功：{answer.text}"
         upload = answer.json()["upload_id"]
         await self.event({"type": "widget_done", "widget": widget["id"], "upload_id": upload})

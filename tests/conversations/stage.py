@@ -20,6 +20,8 @@ from backoffice.applications.states import State
 from backoffice.conversations.models import Conversation
 from backoffice.identity.models import Consent
 from bootstrap.container import Office
+from integrations.ports import LiveAction
+from tests.conversations import pictures
 from tests.conversations.rule_engine import RuleEngine
 
 
@@ -102,6 +104,30 @@ class Visit:
             f"{self._path}/uploads",
             params={"widget": widget},
             files={"file": ("picture", content)},
+            headers=self._headers,
+        )
+
+    async def upload_live(self, widget: str, face: str, *, real: bool) -> httpx.Response:
+        """Do what is asked for in front of the camera, and send the frames.
+
+        Args:
+            real: the models look at it, not the sandbox.
+        """
+        begun = await self.client.post(
+            f"{self._path}/liveness", params={"widget": widget}, headers=self._headers
+        )
+        assert begun.status_code == 201, begun.text
+        challenge = begun.json()
+        wanted = [LiveAction(one["action"]) for one in challenge["actions"]]
+        frames = pictures.film(face, wanted) if real else pictures.shown(face, wanted)
+        return await self.client.post(
+            f"{self._path}/uploads",
+            params={"widget": widget},
+            data={
+                "nonce": challenge["nonce"],
+                "at": ",".join(str(at) for at, _ in frames),
+            },
+            files=[("frame", ("frame", picture)) for _, picture in frames],
             headers=self._headers,
         )
 

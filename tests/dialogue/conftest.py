@@ -16,6 +16,8 @@ from backoffice.conversations.services import begin_turn, open_conversation
 from backoffice.crypto import KeyRing, use_keys
 from backoffice.db import Base, Sessions, make_engine, make_sessions
 from backoffice.dialogue.talk import Knowledge, Talk
+from backoffice.identity.policy import FILE as POLICY_FILE
+from backoffice.identity.policy import Evidence, Means, load_policy
 from bootstrap.container import PARAMETERS
 from bootstrap.settings import ROOT
 from catalogue.loader import load_catalogue
@@ -62,7 +64,7 @@ def item() -> ServiceItem:
 
 @pytest.fixture
 def draft(item: ServiceItem) -> MakeDraft:
-    """Makes a draft: `draft(answers, checks=…, materials=…, **progress)`."""
+    """Makes a draft: `draft(answers, checks=…, materials=…, proved="sms face", **progress)`."""
 
     def make(
         answers: dict[str, Any] | None = None,
@@ -71,6 +73,8 @@ def draft(item: ServiceItem) -> MakeDraft:
         materials: dict[str, str] | None = None,
         state: State = State.DRAFT,
         wanted: list[dict[str, str]] | None = None,
+        proved: str = "",
+        police: str | None = None,
         **progress: Any,
     ) -> Draft:
         application = Application(
@@ -90,6 +94,8 @@ def draft(item: ServiceItem) -> MakeDraft:
             dict(materials or {}),
             dict(checks or {}),
             list(wanted or []),
+            evidence=[Evidence(Means(one), NOW) for one in proved.split()],
+            police=police,
         )
 
     return make
@@ -101,6 +107,7 @@ def knowledge() -> Knowledge:
         load_catalogue(ROOT / "data" / "items"),
         load_hall(PARAMETERS / "hall.yml"),
         WorkCalendar(load_holidays(PARAMETERS / "holidays.yml")),
+        load_policy(ROOT / "data" / POLICY_FILE),
     )
 
 

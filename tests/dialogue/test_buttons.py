@@ -35,6 +35,7 @@ SHOWN_AT: dict[str, Next | dict[str, Any]] = {
     "ask.card": Next(Kind.CARD),
     "ask.card_or_type_on_reader": Next(Kind.CARD_OR_FIELD, "name"),
     "ask.card_on_reader": Next(Kind.CARD),
+    "ask.card_of_proxy": Next(Kind.CARD),
     "ask.confirm_card": {"kind": "confirm_card", "fields": ["name"]},
     "ask.correct_field": {"kind": "correct_which"},
     "which.unsure": {"kind": "which_item", "group": "residence_permit", "act": "ask_fee"},

@@ -5,9 +5,9 @@ import pytest
 from backoffice import messages
 from backoffice.dialogue.agenda import Kind, Next
 from backoffice.dialogue.asking import ask_next
-from backoffice.dialogue.checking import keep_checks
 from backoffice.dialogue.consult import answer_about
 from backoffice.dialogue.facts import hedged, hedged_once, with_figures
+from backoffice.dialogue.outward import RegisterQuestions, keep_outward
 from backoffice.dialogue.prepare import prepare
 from backoffice.dialogue.small import silence, small_talk
 from backoffice.dialogue.talk import Talk
@@ -41,30 +41,33 @@ def shown(talk: Talk) -> Talk:
     talk.draft.answers.update(COMPLETE)
     talk.conversation.citizen_id = "c" * 32
     talk.draft.remember(card="done", face="alike")
+    talk.draft.proven = True
     talk.turn.prepared = {}
     return talk
 
 
-def _kept(talk: Talk, **said: Answer) -> str:
-    keep_checks(talk, {k: RegisterAnswer(v, "库", None) for k, v in said.items()})
+async def _kept(talk: Talk, **said: Answer) -> str:
+    question = RegisterQuestions(tuple(said), COMPLETE)
+    found = {k: RegisterAnswer(v, "库", None) for k, v in said.items()}
+    await keep_outward(talk, question, found)
     (told,) = talk.prepared["results"]
     return messages.text(f"heard.{told['code']}", **told["params"])
 
 
-def test_only_what_a_register_confirmed_is_said_to_be_so(shown: Talk) -> None:
+async def test_only_what_a_register_confirmed_is_said_to_be_so(shown: Talk) -> None:
     names = {one.check.name for one in shown.knowledge.catalogue.items["residence_permit_apply"]
              .applicants.conditions if one.check.name}  # fmt: skip
     said = dict.fromkeys(sorted(names), Answer.UNKNOWN)
     said |= {"hukou_outside_foshan": Answer.YES, "residence_registered_half_year": Answer.YES}
-    words = _kept(shown, **said)
+    words = await _kept(shown, **said)
     assert "户口不在佛山" in words and "居住登记满半年" in words
     assert "社保" not in words
 
 
-def test_nothing_confirmed_is_left_to_the_clerk(shown: Talk) -> None:
+async def test_nothing_confirmed_is_left_to_the_clerk(shown: Talk) -> None:
     names = {one.check.name for one in shown.knowledge.catalogue.items["residence_permit_apply"]
              .applicants.conditions if one.check.name}  # fmt: skip
-    words = _kept(shown, **dict.fromkeys(sorted(names), Answer.UNKNOWN))
+    words = await _kept(shown, **dict.fromkeys(sorted(names), Answer.UNKNOWN))
     assert words == messages.text("heard.checks_to_clerk")
 
 

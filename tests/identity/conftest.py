@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 import backoffice.applications.models
+import backoffice.audit.models
 import backoffice.identity.models
 import backoffice.outbox.models
 import backoffice.uploads.models  # noqa: F401

@@ -1,0 +1,67 @@
+"""How far whoever acts has proved who they are, as the conversation's agenda needs to know it."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+
+from backoffice.applications.draft import Draft
+from backoffice.identity.policy import Assessment, Means, Policy, assess
+
+_CARDS = frozenset({Means.CARD_PHOTO, Means.CARD_CHIP})
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Who speaks, as far as it is known.
+
+    Attributes:
+        signed_in: the visit belongs to a citizen's account.
+        identity: how far the level that the item asks for is reached.
+        police_wanted: a way to the level asks the police about name and number.
+    """
+
+    signed_in: bool
+    identity: Assessment
+    police_wanted: bool = False
+
+
+def standing_of(
+    draft: Draft,
+    policy: Policy,
+    *,
+    signed_in: bool,
+    channel: str,
+    now: datetime,
+    without: Collection[Means] = (),
+) -> Standing:
+    """Assess the draft's evidence.
+
+    Args:
+        without: means for which there is no device here.
+    """
+    level = draft.item.identity_level
+    refused = {*without, *_closed(draft)}
+    identity = assess(
+        policy, level, draft.evidence, channel=channel, now=now, refused=refused
+    )  # fmt: skip
+    return Standing(signed_in, identity, policy.asks(Means.POLICE, level, channel))
+
+
+def card_key(draft: Draft) -> str:
+    """Where `progress` keeps how it went with the card of whoever acts."""
+    return f"{draft.acting}card"
+
+
+def _closed(draft: Draft) -> set[Means]:
+    """What was declined or tried without success, and is not asked for again."""
+    progress, there = draft.progress, {one.means for one in draft.evidence}
+    closed: set[Means] = set()
+    if progress.get("no_phone"):
+        closed.add(Means.SMS)
+    if progress.get(card_key(draft)) in ("done", "window"):
+        closed |= _CARDS - there
+    if progress.get("face") not in (None, "agreed") and Means.FACE not in there:
+        closed.add(Means.FACE)
+    if draft.police is not None and Means.POLICE not in there:
+        closed.add(Means.POLICE)
+    return closed

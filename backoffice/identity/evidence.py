@@ -1,0 +1,84 @@
+"""From the proofs on record to what they prove of one person in one transaction."""
+
+from collections.abc import Sequence
+
+from backoffice.crypto import keyed_hash
+from backoffice.identity.models import Proof, ProofKind
+from backoffice.identity.policy import Evidence, Means
+
+_CARD_MEANS = {"read": Means.CARD_PHOTO, "read_chip": Means.CARD_CHIP}
+_SIMPLE = {
+    (ProofKind.FINGER, "alike"): Means.FINGER,
+    (ProofKind.POLICE, "yes"): Means.POLICE,
+    (ProofKind.WINDOW, "seen"): Means.WINDOW,
+    (ProofKind.VIDEO, "seen"): Means.VIDEO,
+    (ProofKind.REMEMBERED, "confirmed"): Means.REMEMBERED,
+}
+OF_THE_VISIT = frozenset({ProofKind.SMS, ProofKind.FINGER, ProofKind.REMEMBERED})
+
+
+def subject_index(id_no: str) -> str:
+    """The keyed hash under which a proof says whom it is about."""
+    return keyed_hash("proofs.subject", id_no.upper())
+
+
+def evidence_of(
+    proofs: Sequence[Proof],
+    *,
+    id_no: str | None,
+    application_id: str,
+    conversation_id: str,
+    citizen_id: str | None,
+) -> list[Evidence]:
+    """What the proofs say for this person, application and visit.
+
+    A proof given in another visit or for another application says nothing, however good. A card
+    counts for the person whose number it bears, a face for the card that it was compared with:
+    who changes the number or the card afterwards has to prove it anew.
+
+    Args:
+        proofs: oldest first.
+        id_no: number of the person who acts; None while it is not known.
+    """
+    whose = subject_index(id_no) if id_no else None
+    found: list[Evidence] = []
+    card: Proof | None = None
+    for proof in proofs:
+        if not _bound(proof, application_id, conversation_id, citizen_id):
+            continue
+        if proof.kind == ProofKind.ID_CARD:
+            if whose is not None and proof.subject_index == whose:
+                if (means := _CARD_MEANS.get(proof.result)) is not None:
+                    card = proof
+                    found.append(Evidence(means, proof.at))
+        elif proof.kind == ProofKind.SMS and proof.result == "confirmed":
+            found.append(Evidence(Means.SMS, proof.at))
+        elif (means := _SIMPLE.get((proof.kind, proof.result))) is not None:
+            if proof.subject_index in (None, whose):
+                found.append(Evidence(means, proof.at))
+    face = _live_face(proofs, card, application_id)
+    return [*found, Evidence(Means.FACE, face.at)] if face is not None else found
+
+
+def _bound(proof: Proof, application_id: str, conversation_id: str, citizen_id: str | None) -> bool:
+    """Whether the proof was given in this visit by whoever is signed in, or for this application."""
+    if proof.kind in OF_THE_VISIT:
+        return proof.conversation_id == conversation_id and proof.citizen_id == citizen_id
+    if proof.application_id is None:
+        return proof.conversation_id == conversation_id
+    return proof.application_id == application_id
+
+
+def _live_face(proofs: Sequence[Proof], card: Proof | None, application_id: str) -> Proof | None:
+    """The newest face, when it was alive and alike to the newest card that counts."""
+    faces = [
+        one for one in proofs
+        if one.kind == ProofKind.FACE and one.application_id == application_id
+    ]  # fmt: skip
+    if card is None or not faces:
+        return None
+    newest = faces[-1]
+    detail = newest.detail or {}
+    compared_with = set(newest.upload_ids or ()) & set(card.upload_ids or ())
+    live = (detail.get("liveness") or {}).get("passed") is True
+    return newest if newest.result == "alike" and live and compared_with else None

@@ -1,0 +1,152 @@
+"""A challenge in front of the camera: random actions, a nonce, a time limit, few attempts.
+
+It shows that the picture was not prepared beforehand. What it does not stop is written in
+`docs/identity.md`.
+"""
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from backoffice.conversations.models import Widget
+from backoffice.errors import CitizenError, NotFound
+from backoffice.identity.models import LivenessChallenge
+from integrations.ports import LiveAction
+
+TIME_TO_BEGIN = timedelta(seconds=30)
+TIME_TO_DO = timedelta(seconds=30)
+FAILURES_ALLOWED = 2
+"""After these a clerk looks instead."""
+STARTS_ALLOWED = 8
+"""Per visit; also those begun and not used, so that no convenient challenge can be waited for."""
+
+_ACTIONS = (
+    LiveAction.TURN_LEFT,
+    LiveAction.TURN_RIGHT,
+    LiveAction.OPEN_MOUTH,
+    LiveAction.BLINK,
+)
+_ASKED = 2
+
+
+class ChallengeGone(CitizenError):
+    """The challenge was used, is too old, or is not this visit's."""
+
+    code = "identity.challenge_gone"
+    status = 409
+
+
+class TooManyChallenges(CitizenError):
+    """No more attempts in this visit; a clerk compares the pictures."""
+
+    code = "identity.too_many_challenges"
+    status = 429
+
+
+@dataclass(frozen=True)
+class Challenge:
+    """What is to be done, until when."""
+
+    nonce: str
+    actions: tuple[LiveAction, ...]
+    expires_at: datetime
+
+
+async def start_challenge(
+    session: AsyncSession, *, conversation_id: str, widget_id: str, now: datetime
+) -> Challenge:
+    """Ask for two random actions after a straight look; older challenges of the widget end.
+
+    Raises:
+        NotFound: no open widget for a selfie in this visit.
+        TooManyChallenges: failed or begun too often.
+    """
+    widget = await session.scalar(
+        select(Widget).where(
+            Widget.id == widget_id,
+            Widget.conversation_id == conversation_id,
+            Widget.kind == "selfie",
+            Widget.state == "open",
+        )
+    )
+    if widget is None:
+        raise NotFound
+    mine = LivenessChallenge.conversation_id == conversation_id
+    begun = await session.scalar(select(func.count()).select_from(LivenessChallenge).where(mine))
+    if (begun or 0) >= STARTS_ALLOWED or await failures(
+        session, conversation_id
+    ) >= FAILURES_ALLOWED:
+        raise TooManyChallenges
+    await session.execute(
+        update(LivenessChallenge)
+        .where(mine, LivenessChallenge.widget_id == widget_id, LivenessChallenge.used_at.is_(None))
+        .values(used_at=now)
+    )
+    actions = [LiveAction.LOOK_STRAIGHT, *_random(_ASKED)]
+    row = LivenessChallenge(
+        conversation_id=conversation_id,
+        application_id=widget.application_id,
+        widget_id=widget_id,
+        actions=[str(one) for one in actions],
+        issued_at=now,
+        expires_at=now + TIME_TO_BEGIN + TIME_TO_DO,
+    )
+    session.add(row)
+    await session.flush()
+    return Challenge(row.id, tuple(actions), row.expires_at)
+
+
+def _random(count: int) -> Sequence[LiveAction]:
+    return secrets.SystemRandom().sample(_ACTIONS, count)
+
+
+async def claim_challenge(
+    session: AsyncSession, *, nonce: str, conversation_id: str, widget_id: str, now: datetime
+) -> tuple[LiveAction, ...]:
+    """Use the challenge up; the same frames sent twice, or by two at once, count once.
+
+    Raises:
+        ChallengeGone: it was used, is too old, or is another visit's or widget's.
+    """
+    claimed = await session.execute(
+        update(LivenessChallenge)
+        .where(
+            LivenessChallenge.id == nonce,
+            LivenessChallenge.conversation_id == conversation_id,
+            LivenessChallenge.widget_id == widget_id,
+            LivenessChallenge.used_at.is_(None),
+            LivenessChallenge.expires_at > now,
+        )
+        .values(used_at=now)
+        .returning(LivenessChallenge.actions)
+    )
+    actions = claimed.scalar_one_or_none()
+    if actions is None:
+        raise ChallengeGone
+    return tuple(LiveAction(one) for one in actions)
+
+
+async def keep_outcome(session: AsyncSession, *, nonce: str, fault: str | None) -> int:
+    """Keep how it went; returns how many have failed in this visit by now."""
+    row = await session.get_one(LivenessChallenge, nonce)
+    row.outcome = fault or "passed"
+    await session.flush()
+    return await failures(session, row.conversation_id)
+
+
+async def failures(session: AsyncSession, conversation_id: str) -> int:
+    """How many challenges of this visit were failed."""
+    counted = await session.scalar(
+        select(func.count())
+        .select_from(LivenessChallenge)
+        .where(
+            LivenessChallenge.conversation_id == conversation_id,
+            LivenessChallenge.outcome.is_not(None),
+            LivenessChallenge.outcome != "passed",
+        )
+    )
+    return counted or 0
