@@ -26,6 +26,7 @@ from backoffice.clock import china_date
 from backoffice.dates import day_text
 from backoffice.identity.models import Proof, ProofKind
 from backoffice.identity.proofs import FACE_CONSENT, consent_of, proofs_of
+from backoffice.identity.settling import unsettled
 from backoffice.results.models import Result
 from backoffice.results.services import result_on
 from backoffice.staff.models import StaffUser
@@ -134,6 +135,7 @@ class CaseView:
     result: Result | None = None
     revoked_by: str = ""
     waits_for_person: bool = False
+    identity_open: str | None = None
 
     @property
     def lacking(self) -> list[tuple[str, str]]:
@@ -173,6 +175,7 @@ async def view_case(
         possible=possible(application),
         waits_for_person=waits_for_person(application),
     )
+    view.identity_open = await unsettled(session, application)
     draft = await load_draft(session, application, item)
     await _fill_answers(session, view, draft)
     await _fill_papers(session, view, draft)

@@ -10,6 +10,7 @@ from backoffice.applications.decisions import Decision, Wanted
 from backoffice.applications.states import State
 from backoffice.clock import china_date
 from backoffice.errors import BadRequest, Busy, CitizenError, NotFound
+from backoffice.identity.settling import How
 from backoffice.messages import text
 from backoffice.results.models import Revocation
 from backoffice.staff.models import Role, StaffUser
@@ -141,6 +142,7 @@ async def decision(request: Request, case_id: str) -> HTTPResponse:
     form = request.form or {}
     try:
         wanted_decision = Decision(form.get("decision", ""))
+        identity = How(str(form.get("identity"))) if form.get("identity") else None
         version = int(form.get("version", ""))
     except ValueError as exc:
         raise BadRequest from exc
@@ -152,6 +154,7 @@ async def decision(request: Request, case_id: str) -> HTTPResponse:
             reason=form.get("reason", "")[:2000],
             wanted=_ticked(form),
             version=version,
+            identity=identity,
         )
     except NotFound:
         raise
