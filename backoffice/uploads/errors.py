@@ -115,13 +115,27 @@ class ReadingDown(UploadRefused):
     status = 503
 
 
+_LIVE_CODES = {
+    "too_few_frames": "upload.live_too_few_frames",
+    "timing": "upload.live_timing",
+    "no_face": "upload.live_no_face",
+    "several_faces": "upload.live_several_faces",
+    "other_person": "upload.live_other_person",
+    "still": "upload.live_still",
+    "no_baseline": "upload.live_no_baseline",
+    "wrong_order": "upload.live_wrong_order",
+}
+
+
 class LivenessFailed(UploadRefused):
     """The frames do not show the person doing what was asked for; it may be tried once more.
 
     Args:
-        fault: as in `LivenessReading.fault`; the text `error.upload.live_<fault>` says what to do.
+        fault: as in `LivenessReading.fault`.
     """
+
+    code = "upload.live_action_missing"
 
     def __init__(self, fault: str) -> None:
         super().__init__()
-        self.code = f"upload.live_{fault or 'action_missing'}"
+        self.code = _LIVE_CODES.get(fault, self.code)

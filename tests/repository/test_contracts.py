@@ -32,6 +32,7 @@ _CHINESE_ALLOWED = {
     "backoffice/audit/cli.py": "operator's command",
     "backoffice/devices/cli.py": "operator's command",
     "backoffice/staff/cli.py": "operator's command",
+    "backoffice/identity/policy.py": "faults of the policy, told to who keeps it",
     "backoffice/messages.py": "a fault told to trainers",
     "backoffice/dialogue/talk.py": "particles at the end of what citizens say",
     "gateway/staff/rendering.py": "the days of the week",
