@@ -25,7 +25,7 @@ DATA = [ROOT / "data" / "nlu", ROOT / "build" / "nlu"]
 ANSWERS = {"inform", "affirm", "deny"}
 #: Floors a little under what was measured when written. Below them the data or the components
 #: have got worse. held_out was looked at while the data were improved, blind was not.
-FLOORS = {"held_out": (0.94, 0.92), "blind": (0.87, 0.84)}
+FLOORS = {"held_out": (0.93, 0.92), "blind": (0.87, 0.84)}
 ANSWERS_TAKEN_FLOOR = 0.93
 OTHERS_LEFT_FLOOR = 0.92
 
