@@ -21,6 +21,7 @@ from typing import Any
 
 import numpy as np
 
+from integrations.one_process import resident_mb
 from integrations.ports import FacePurpose, FaceTemplate, LiveAction, LiveFrame
 from integrations.vision import engine, faces
 from integrations.vision.face_rule import MODELS, FaceRule
@@ -161,7 +162,7 @@ def main() -> int:
     found: dict[str, Any] = {"1:1": one_to_one(3 if quick else 15)}
     found["1:N"] = asyncio.run(one_to_many(counts, 20 if quick else 100))
     found["process"] = asyncio.run(process(2 if quick else 5))
-    found["this process, MB"] = engine.resident_mb()
+    found["this process, MB"] = resident_mb()
     _REPORT.parent.mkdir(parents=True, exist_ok=True)
     _REPORT.write_text(json.dumps(found, indent=1) + "\n", "utf-8")
     print(json.dumps(found, indent=1))

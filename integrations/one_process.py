@@ -13,11 +13,12 @@ from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import connection, parent_process
+from pathlib import Path
 from typing import Any, TypeVar
 
 from integrations.ports import IntegrationError, Unavailable
 
-_START_S = 120.0  # a second on a quiet machine
+_START_S = 120.0  # one to three seconds on a quiet machine
 _T = TypeVar("_T")
 
 
@@ -29,6 +30,7 @@ class OneProcess:
         warm: loads what the work needs; runs once after each start.
         timeout_s: longest single piece of work; after it the process is ended and begun anew.
         max_waiting: pieces that may wait; beyond, callers are told at once to come again.
+        max_resident_mb: after work that left the process larger, it is begun anew.
     """
 
     def __init__(
@@ -38,15 +40,18 @@ class OneProcess:
         warm: Callable[[], None],
         timeout_s: float = 15.0,
         max_waiting: int = 16,
+        max_resident_mb: int | None = None,
     ) -> None:
         self._name = name
         self._warm = warm
         self._timeout_s = timeout_s
         self._max_waiting = max_waiting
+        self._max_resident_mb = max_resident_mb
         self._one_at_a_time = asyncio.Lock()
         self._waiting = 0
         self._pool: ProcessPoolExecutor | None = None
-        self._pid: int | None = None
+        self.pid: int | None = None
+        """Of the process that runs now, or of the last one."""
 
     async def run(self, work: Callable[..., _T], *args: Any) -> _T:
         """Do one piece of work there. Raises Unavailable, and what `work` raises of ours."""
@@ -65,14 +70,18 @@ class OneProcess:
         if pool is None:
             return
         for child in multiprocessing.active_children():
-            if child.pid == self._pid:
+            if child.pid == self.pid:
                 child.kill()
         pool.shutdown(wait=False, cancel_futures=True)
 
     async def _once_more_if_killed(self, work: Callable[..., _T], *args: Any) -> _T:
         for last in (False, True):
             try:
-                return await self._in_process(work, *args)
+                done = await self._in_process(work, *args)
+                if self._max_resident_mb is not None:
+                    if await self._in_process(resident_mb) > self._max_resident_mb:
+                        self.close()
+                return done
             except BrokenProcessPool:
                 self.close()
                 if last:
@@ -97,10 +106,16 @@ class OneProcess:
                 1, mp_context=multiprocessing.get_context("spawn"), initializer=_prepare
             )
             starting = loop.run_in_executor(self._pool, _begin, self._warm)
-            self._pid = await asyncio.wait_for(starting, _START_S)
+            self.pid = await asyncio.wait_for(starting, _START_S)
         return await asyncio.wait_for(
             loop.run_in_executor(self._pool, work, *args), self._timeout_s
         )
+
+
+def resident_mb() -> int:
+    """The memory this process holds now."""
+    pages = int(Path("/proc/self/statm").read_text("ascii").split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") // 1_000_000
 
 
 def _prepare() -> None:

@@ -5,13 +5,9 @@ that the process stays below the memory that `LocalVision` allows it.
 """
 
 import io
-import os
-import signal
-import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
-from multiprocessing import connection, parent_process
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
@@ -68,18 +64,10 @@ class _Attempt(Generic[_Side]):
     turns: tuple[int, ...]
 
 
-def prepare() -> None:
-    """Set up the process: survives Ctrl-C at the terminal, ends with its parent."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-
-
-def warm() -> int:
-    """Load everything now; returns the process id."""
+def warm() -> None:
+    """Load everything now."""
     _reader()
     faces.load()
-    os.nice(5)  # from here on the conversation goes first; starting should be quick
-    return os.getpid()
 
 
 def read_card(image: bytes) -> CardReading:
@@ -114,19 +102,6 @@ def face_template(image: bytes) -> FaceTemplate | None:
 def check_liveness(frames: Sequence[LiveFrame], actions: Sequence[LiveAction]) -> LivenessReading:
     """See `Vision.check_liveness`."""
     return looking.liveness_of(frames, actions)
-
-
-def resident_mb() -> int:
-    """The memory this process holds now."""
-    pages = int(Path("/proc/self/statm").read_text("ascii").split()[1])
-    return pages * os.sysconf("SC_PAGE_SIZE") // 1_000_000
-
-
-def _end_with_parent() -> None:
-    parent = parent_process()
-    if parent is not None:
-        connection.wait([parent.sentinel])
-        os._exit(0)
 
 
 def _open(image: bytes) -> Image.Image:

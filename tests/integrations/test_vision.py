@@ -127,13 +127,13 @@ async def test_a_template_serves_as_well_as_its_picture_and_costs_no_second_look
     assert looked.template is not None and looked.faults == ()
     kept = FaceTemplate.unpack(looked.template.pack())
     pictures = []
-    run = vision._run
+    run = vision._process.run
 
     async def counted(work: object, *given: object) -> object:
         pictures.append(given)
         return await run(work, *given)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(vision, "_run", counted)
+    monkeypatch.setattr(vision._process, "run", counted)
     by_template = await vision.compare_faces(kept, p.sample("person_b_2.jpg"))
     assert pictures == [(p.sample("person_b_2.jpg"),)]
     by_picture = await vision.compare_faces(card, p.sample("person_b_2.jpg"))
@@ -166,7 +166,7 @@ async def test_what_is_no_picture_is_an_error_of_ours_and_says_nothing_of_it(
 async def test_a_killed_process_is_begun_anew(vision: LocalVision) -> None:
     await vision.warm()
     for child in multiprocessing.active_children():
-        if child.pid == vision._pid:
+        if child.pid == vision._process.pid:
             child.kill()
             child.join()
     assert await vision.count_faces(p.sample("person_b_1.jpg")) == 1
@@ -176,7 +176,7 @@ async def test_a_picture_that_kills_twice_is_given_up_and_the_next_one_read() ->
     vision = LocalVision()
     try:
         with pytest.raises(Unavailable, match="died twice"):
-            await vision._run(os._exit, 3)  # type: ignore[arg-type]
+            await vision._process.run(os._exit, 3)  # type: ignore[arg-type]
         assert await vision.count_faces(p.sample("person_b_1.jpg")) == 1
     finally:
         vision.close()
@@ -186,11 +186,11 @@ async def test_work_without_end_is_ended() -> None:
     vision = LocalVision(timeout_s=1.0)
     try:
         await vision.warm()
-        first = vision._pid
+        first = vision._process.pid
         with pytest.raises(Unavailable, match="time-out"):
-            await vision._run(time.sleep, 60)  # type: ignore[arg-type]
+            await vision._process.run(time.sleep, 60)  # type: ignore[arg-type]
         assert await vision.resident_mb() > 0
-        assert vision._pid != first
+        assert vision._process.pid != first
     finally:
         vision.close()
 
@@ -198,7 +198,7 @@ async def test_work_without_end_is_ended() -> None:
 async def test_callers_beyond_the_queue_are_told_at_once(
     vision: LocalVision, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(vision, "_max_waiting", 2)
+    monkeypatch.setattr(vision._process, "_max_waiting", 2)
     picture = p.sample("person_b_1.jpg")
     done = await asyncio.gather(
         *(vision.count_faces(picture) for _ in range(5)), return_exceptions=True

@@ -7,17 +7,12 @@ garbage, gone), `unplug`, `plug`, `quit`. For tests and the demonstration only.
 """
 
 import argparse
-import contextlib
-import os
-import select
 import sys
-import threading
-import tty
-from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Literal, get_args
 
+from integrations.devices.pseudo_port import PseudoPort, delivered, serve_by_hand
 from integrations.devices.samv import framing
 from integrations.devices.samv.cards import Chip, NoSuchCard, demo_chip
 from integrations.devices.samv.framing import BadChecksum, Command, Splitter
@@ -34,33 +29,20 @@ _NOISE = framing.PREAMBLE + b"\xff\xff" + bytes(range(40)) + framing.PREAMBLE[:3
 _SHORTEST_REQUEST = 3
 
 
-class CardReaderSimulator:
-    """A reader at the path `link`, until `close` (or the end of a `with`).
+class CardReaderSimulator(PseudoPort[Fault]):
+    """A reader.
 
     Args:
-        link: where the port appears; a symbolic link to the pseudo-terminal.
         finds_once: as most readers do: a card is found once until it is laid on anew.
     """
 
     def __init__(self, link: Path, *, finds_once: bool = True) -> None:
-        self.link = link
+        super().__init__(link)
         self.requests: list[Command] = []
         """Everything that was asked, in order."""
         self._finds_once = finds_once
-        self._lock = threading.Lock()
         self._chip: Chip | None = None
         self._found = self._selected = False
-        self._faults: deque[Fault] = deque()
-        self._master: int | None = None
-        self._thread: threading.Thread | None = None
-        self._stop = threading.Event()
-
-    def __enter__(self) -> "CardReaderSimulator":
-        self.plug()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
     def lay_on(self, chip: Chip) -> None:
         """Lay a card on the reader (in place of another one)."""
@@ -75,62 +57,21 @@ class CardReaderSimulator:
     def _take_off(self) -> None:
         self._chip, self._found, self._selected = None, False, False
 
-    def fail(self, *faults: Fault) -> None:
-        """Let the next answers go wrong, one each."""
-        with self._lock:
-            self._faults.extend(faults)
+    def _powered(self) -> None:
+        self._found = self._selected = False
 
-    def plug(self) -> None:
-        """Make the port appear."""
-        if self._master is not None:
-            return
-        master, slave = os.openpty()
-        tty.setraw(slave)
-        with contextlib.suppress(FileNotFoundError):
-            self.link.unlink()
-        self.link.symlink_to(os.ttyname(slave))
-        self._master, self._stop = master, threading.Event()
-        # Without a power supply a reader knows nothing of a card that it found before.
-        with self._lock:
-            self._found = self._selected = False
-        self._thread = threading.Thread(
-            target=self._serve, args=(master, slave, self._stop), daemon=True
-        )
-        self._thread.start()
-
-    def unplug(self) -> None:
-        """Make the port vanish, with whatever was under way."""
-        if self._master is None or self._thread is None:
-            return
-        self.link.unlink(missing_ok=True)
-        self._stop.set()
-        self._thread.join(5)
-        self._master = self._thread = None
-
-    def close(self) -> None:
-        """End."""
-        self.unplug()
-
-    def _serve(self, master: int, slave: int, stop: threading.Event) -> None:
+    def _answering(self) -> Callable[[bytes], Iterator[bytes]]:
         splitter = Splitter(shortest=_SHORTEST_REQUEST)
-        try:
-            while not stop.is_set():
-                ready, _, _ = select.select([master], [], [], 0.02)
-                if not ready:
-                    continue
-                for one in splitter.feed(os.read(master, 4096)):
-                    for piece in self._answer(one):
-                        os.write(master, piece)
-        except OSError:
-            pass  # the other side is gone
-        finally:
-            # Our own hold on the slave side keeps the terminal alive between two openings.
-            os.close(slave)
-            os.close(master)
+
+        def answers(came: bytes) -> Iterator[bytes]:
+            for one in splitter.feed(came):
+                yield from self._answer(one)
+
+        return answers
 
     def _answer(self, asked: bytes | BadChecksum) -> Iterator[bytes]:
         with self._lock:
-            fault = self._faults.popleft() if self._faults else None
+            fault = self._next_fault()
             if fault == "gone":
                 self._take_off()
             if isinstance(asked, BadChecksum) or fault == "sent_badly":
@@ -141,16 +82,7 @@ class CardReaderSimulator:
                 command = Command(asked[0], asked[1])
                 self.requests.append(command)
                 whole = framing.reply(*self._reply(command))
-        if fault == "silent":
-            return
-        if fault == "garbage":
-            yield _NOISE
-        if fault == "checksum":
-            whole = whole[:-1] + bytes((whole[-1] ^ 0x5A,))
-        if fault == "cut":
-            whole = whole[: len(whole) // 2]
-        # In pieces, as a serial line delivers them.
-        yield from (whole[at : at + 61] for at in range(0, len(whole), 61))
+        return delivered([whole], fault, noise=_NOISE)
 
     def _reply(self, command: Command) -> tuple[tuple[int, int, int], bytes]:
         match command:
@@ -197,36 +129,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--link", type=Path, default=Path("/tmp/xiaozheng-card-reader"))
     parser.add_argument("--card", help="name of a demo person or card, or its picture's path")
     given = parser.parse_args(arguments)
-    with CardReaderSimulator(given.link) as reader, contextlib.suppress(KeyboardInterrupt):
-        if given.card and not _obey(reader, f"on {given.card}"):
-            return 1
-        sys.stdout.write(f"card reader at {given.link}; on NAME, off, fail KIND, unplug, plug\n")
-        sys.stdout.flush()
-        for line in sys.stdin:
-            if line.strip() == "quit":
-                break
-            _obey(reader, line.strip())
-    return 0
+    reader = CardReaderSimulator(given.link)
 
-
-def _obey(reader: CardReaderSimulator, line: str) -> bool:
-    """Do what one line says; False when it says nothing that can be done."""
-    word, _, rest = line.partition(" ")
-    plain = {"off": reader.take_off, "unplug": reader.unplug, "plug": reader.plug}
-    if word == "on":
+    def lay_on(name: str) -> None:
         try:
-            reader.lay_on(demo_chip(rest))
+            reader.lay_on(demo_chip(name))
         except NoSuchCard as exc:
-            sys.stderr.write(f"no such card; there are: {exc}\n")
-            return False
-    elif word == "fail" and rest in get_args(Fault):
-        reader.fail(rest)  # type: ignore[arg-type]
-    elif word in plain:
-        plain[word]()
-    elif word:
-        sys.stderr.write("on NAME, off, fail KIND, unplug, plug, quit\n")
-        return False
-    return True
+            raise LookupError(f"no such card; there are: {exc}") from None
+
+    return serve_by_hand(
+        reader,
+        name="card reader",
+        what="NAME",
+        lay_on=lay_on,
+        take_off=reader.take_off,
+        faults=get_args(Fault),
+        first=given.card,
+    )
 
 
 if __name__ == "__main__":

@@ -7,19 +7,14 @@ tests and the demonstration only.
 """
 
 import argparse
-import contextlib
-import os
-import select
 import sys
-import threading
-import tty
-from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Literal, get_args
 
 from PIL import Image
 
+from integrations.devices.pseudo_port import PseudoPort, delivered, serve_by_hand
 from integrations.devices.zfm import framing
 from integrations.devices.zfm.framing import ACK, DATA, LAST, BadPacket, Packet, Splitter
 from integrations.devices.zfm.sensor import packed as packed_picture
@@ -29,30 +24,20 @@ Fault = Literal["checksum", "cut", "silent", "garbage", "sent_badly", "not_taken
 altered; the finger was lifted too early; the picture cannot be sent."""
 
 _PACKET_CODE, _PACKET_BYTES = 2, 128
+_NOISE = b"\xef\x01\xff\x00" + bytes(range(30))
 _PARAMETERS = bytes.fromhex("0000 0009 00c8 0003 ffffffff") + bytes((0, _PACKET_CODE, 0, 6))
 
 
-class FingerprintSimulator:
-    """A sensor at the path `link`, until `close` (or the end of a `with`)."""
+class FingerprintSimulator(PseudoPort[Fault]):
+    """A sensor."""
 
     def __init__(self, link: Path, *, password: int = 0) -> None:
-        self.link = link
+        super().__init__(link)
         self.commands: list[int] = []
         """Everything that was asked, in order."""
         self._password = password
-        self._lock = threading.Lock()
         self._finger: bytes | None = None
         self._image: bytes | None = None
-        self._faults: deque[Fault] = deque()
-        self._thread: threading.Thread | None = None
-        self._stop = threading.Event()
-
-    def __enter__(self) -> "FingerprintSimulator":
-        self.plug()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.unplug()
 
     def lay_on(self, picture: Image.Image) -> None:
         """Lay a finger on. Raises ValueError for a picture of another size than the sensor's."""
@@ -65,53 +50,17 @@ class FingerprintSimulator:
         with self._lock:
             self._finger = None
 
-    def fail(self, *faults: Fault) -> None:
-        """Let the next answers go wrong, one each."""
-        with self._lock:
-            self._faults.extend(faults)
-
-    def plug(self) -> None:
-        """Make the port appear."""
-        if self._thread is not None:
-            return
-        master, slave = os.openpty()
-        tty.setraw(slave)
-        with contextlib.suppress(FileNotFoundError):
-            self.link.unlink()
-        self.link.symlink_to(os.ttyname(slave))
-        self._stop = threading.Event()
+    def _powered(self) -> None:
         self._image = None
-        self._thread = threading.Thread(
-            target=self._serve, args=(master, slave, self._stop), daemon=True
-        )
-        self._thread.start()
 
-    def unplug(self) -> None:
-        """Make the port vanish, with whatever was under way."""
-        if self._thread is None:
-            return
-        self.link.unlink(missing_ok=True)
-        self._stop.set()
-        self._thread.join(5)
-        self._thread = None
-
-    def _serve(self, master: int, slave: int, stop: threading.Event) -> None:
+    def _answering(self) -> Callable[[bytes], Iterator[bytes]]:
         splitter = Splitter()
-        try:
-            while not stop.is_set():
-                ready, _, _ = select.select([master], [], [], 0.02)
-                if not ready:
-                    continue
-                splitter.feed(os.read(master, 4096))
-                for piece in self._answers(splitter):
-                    if stop.is_set():
-                        return
-                    os.write(master, piece)
-        except OSError:
-            pass  # the other side is gone
-        finally:
-            os.close(slave)
-            os.close(master)
+
+        def answers(came: bytes) -> Iterator[bytes]:
+            splitter.feed(came)
+            return self._answers(splitter)
+
+        return answers
 
     def _answers(self, splitter: Splitter) -> Iterator[bytes]:
         while True:
@@ -126,20 +75,10 @@ class FingerprintSimulator:
 
     def _answer(self, content: bytes) -> Iterator[bytes]:
         with self._lock:
-            fault = self._faults.popleft() if self._faults else None
+            fault = self._next_fault()
             self.commands.append(content[0])
             packets = [framing.packed(one) for one in self._reply(content, fault)]
-        if fault == "silent":
-            return
-        if fault == "garbage":
-            yield b"\xef\x01\xff\x00" + bytes(range(30))
-        if fault == "checksum":
-            packets[-1] = packets[-1][:-1] + bytes((packets[-1][-1] ^ 0x5A,))
-        if fault == "cut":
-            packets[-1] = packets[-1][: len(packets[-1]) // 2]
-        for packet in packets:
-            # In pieces, as a serial line delivers them.
-            yield from (packet[at : at + 61] for at in range(0, len(packet), 61))
+        return delivered(packets, fault, noise=_NOISE)
 
     def _reply(self, content: bytes, fault: Fault | None) -> list[Packet]:
         status, more = framing.OK, b""
@@ -180,36 +119,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--link", type=Path, default=Path("/tmp/xiaozheng-fingerprint"))
     parser.add_argument("--finger", help="picture of a finger, 256 by 288")
     given = parser.parse_args(arguments)
-    with FingerprintSimulator(given.link) as sensor, contextlib.suppress(KeyboardInterrupt):
-        if given.finger and not _obey(sensor, f"on {given.finger}"):
-            return 1
-        sys.stdout.write(f"sensor at {given.link}; on FILE, off, fail KIND, unplug, plug\n")
-        sys.stdout.flush()
-        for line in sys.stdin:
-            if line.strip() == "quit":
-                break
-            _obey(sensor, line.strip())
-    return 0
+    sensor = FingerprintSimulator(given.link)
 
-
-def _obey(sensor: FingerprintSimulator, line: str) -> bool:
-    """Do what one line says; False when it says nothing that can be done."""
-    word, _, rest = line.partition(" ")
-    plain = {"off": sensor.lift, "unplug": sensor.unplug, "plug": sensor.plug}
-    if word == "on":
+    def lay_on(file: str) -> None:
         try:
-            sensor.lay_on(Image.open(rest))
+            sensor.lay_on(Image.open(file))
         except (OSError, ValueError):
-            sys.stderr.write("no such picture, or of another size\n")
-            return False
-    elif word == "fail" and rest in get_args(Fault):
-        sensor.fail(rest)  # type: ignore[arg-type]
-    elif word in plain:
-        plain[word]()
-    elif word:
-        sys.stderr.write("on FILE, off, fail KIND, unplug, plug, quit\n")
-        return False
-    return True
+            raise LookupError("no such picture, or of another size") from None
+
+    return serve_by_hand(
+        sensor,
+        name="sensor",
+        what="FILE",
+        lay_on=lay_on,
+        take_off=sensor.lift,
+        faults=get_args(Fault),
+        first=given.finger,
+    )
 
 
 if __name__ == "__main__":
