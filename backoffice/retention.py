@@ -4,6 +4,7 @@ Source of the principle: 个人信息保护法 第十九条 (the shortest time t
 the hall's own and are to be confirmed by its data-protection officer.
 """
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete, select, update
@@ -12,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from backoffice.applications.models import Application, HistoryRow
 from backoffice.applications.states import State, Step
 from backoffice.conversations.models import Conversation
-from backoffice.identity.models import SmsCode
+from backoffice.identity.models import LivenessChallenge, SmsCode
 from backoffice.logs import log
 from backoffice.messages import text
 from backoffice.outbox import services as outbox
@@ -53,10 +54,8 @@ async def forget_log_in_tries(session: AsyncSession, *, wall_clock: datetime) ->
     await session.execute(delete(LogInTries).where(LogInTries.last_at < old))
 
 
-async def _forget_conversations(session: AsyncSession, now: datetime) -> None:
-    """Delete old visits, here and in the dialogue engine's own database."""
-    old = select(Conversation.id).where(Conversation.last_turn_at < now - KEPT["conversation"])
-    ids = list(await session.scalars(old.limit(_AT_ONCE)))
+async def forget_visits(session: AsyncSession, ids: Sequence[str], *, now: datetime) -> None:
+    """Delete visits with all that was said, here and in the dialogue engine's own database."""
     for id in ids:
         await outbox.put(
             session,
@@ -65,7 +64,16 @@ async def _forget_conversations(session: AsyncSession, now: datetime) -> None:
             payload={"conversation_id": id},
             now=now,
         )
+    await session.execute(
+        delete(LivenessChallenge).where(LivenessChallenge.conversation_id.in_(ids))
+    )
     await session.execute(delete(Conversation).where(Conversation.id.in_(ids)))
+
+
+async def _forget_conversations(session: AsyncSession, now: datetime) -> None:
+    old = select(Conversation.id).where(Conversation.last_turn_at < now - KEPT["conversation"])
+    ids = list(await session.scalars(old.limit(_AT_ONCE)))
+    await forget_visits(session, ids, now=now)
     if ids:
         log("retention").info("retention.done", conversations=len(ids))
 

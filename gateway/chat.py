@@ -233,10 +233,11 @@ def _widget(request: Request) -> str:
 
 def _frames(request: Request) -> tuple[str, list[tuple[int, bytes]]]:
     """Nonce, and the frames with their times. Raises BadRequest."""
-    form, files = request.form or {}, request.files or {}
-    nonce, pictures = form.get("nonce"), files.getlist("frame", [])
+    if not request.form or not request.files:
+        raise BadRequest
+    nonce, pictures = request.form.get("nonce"), request.files.getlist("frame", [])
     try:
-        at = [int(one) for one in str(form.get("at", "")).split(",")]
+        at = [int(one) for one in str(request.form.get("at", "")).split(",")]
     except ValueError:
         raise BadRequest from None
     if not isinstance(nonce, str) or not pictures or len(pictures) != len(at):

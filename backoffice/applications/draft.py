@@ -16,7 +16,7 @@ from backoffice.applications.models import (
     SupplementRow,
 )
 from backoffice.applications.states import State
-from backoffice.identity.evidence import evidence_of, subject_index
+from backoffice.identity.evidence import evidence_of, subject_hash
 from backoffice.identity.models import ProofKind
 from backoffice.identity.policy import Evidence
 from backoffice.identity.proofs import proofs_of
@@ -174,9 +174,9 @@ async def load_proofs(session: AsyncSession, draft: Draft) -> None:
         conversation_id=application.conversation_id or "",
         citizen_id=application.citizen_id,
     )
-    whose = subject_index(id_no) if id_no else None
+    whose = subject_hash(id_no) if id_no else None
     asked = [
         one.result for one in proofs
-        if one.kind == ProofKind.POLICE and one.subject_index == whose
+        if one.kind == ProofKind.POLICE and one.subject_hash == whose
     ]  # fmt: skip
     draft.police = asked[-1] if asked else None

@@ -18,7 +18,7 @@ from backoffice.audit.services import record
 from backoffice.conversations.models import Conversation
 from backoffice.erasures.models import Erasure, ErasureKind
 from backoffice.identity.models import Citizen, Consent, Proof, ProofKind, SmsCode
-from backoffice.outbox import services as outbox
+from backoffice.retention import forget_visits
 from backoffice.tasks.models import Task
 from backoffice.uploads.models import Upload
 from backoffice.uploads.services import delete_upload
@@ -112,7 +112,8 @@ async def _erase_citizen(
     )
     kept_ids = [one.id for one in kept]
     papers = await _erase_around(session, folder, citizen_id, visits, kept_ids)
-    await _forget_visits(session, visits, now)
+    await session.execute(delete(SmsCode).where(SmsCode.conversation_id.in_(visits)))
+    await forget_visits(session, visits, now=now)
     for application in kept:
         application.conversation_id = None
     await session.flush()
@@ -142,20 +143,6 @@ async def _erase_around(
         )
     )
     return count
-
-
-async def _forget_visits(session: AsyncSession, visits: list[str], now: datetime) -> None:
-    """Delete visits with all that was said, here and in the dialogue engine's own database."""
-    for id in visits:
-        await outbox.put(
-            session,
-            kind="engine.forget",
-            key=f"engine.forget:{id}",
-            payload={"conversation_id": id},
-            now=now,
-        )
-    await session.execute(delete(SmsCode).where(SmsCode.conversation_id.in_(visits)))
-    await session.execute(delete(Conversation).where(Conversation.id.in_(visits)))
 
 
 async def _forget_citizen(session: AsyncSession, citizen_id: str) -> None:

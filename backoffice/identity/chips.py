@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from backoffice.identity.evidence import subject_index
+from backoffice.identity.evidence import subject_hash
 from backoffice.identity.models import Proof, ProofKind
 from backoffice.identity.proofs import keep_proof
 
@@ -39,7 +39,7 @@ async def record_chip_proof(
         kind=ProofKind.ID_CARD,
         application_id=application_id,
         citizen_id=citizen_id,
-        subject_index=subject_index(number) if number and not faults else None,
+        subject_hash=subject_hash(number) if number and not faults else None,
         device=device_id,
         upload_ids=list(upload_ids),
         result=DOUBTFUL if faults else READ,

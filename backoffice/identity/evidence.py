@@ -17,7 +17,7 @@ _SIMPLE = {
 OF_THE_VISIT = frozenset({ProofKind.SMS, ProofKind.FINGER, ProofKind.REMEMBERED})
 
 
-def subject_index(id_no: str) -> str:
+def subject_hash(id_no: str) -> str:
     """The keyed hash under which a proof says whom it is about."""
     return keyed_hash("proofs.subject", id_no.upper())
 
@@ -40,21 +40,21 @@ def evidence_of(
         proofs: oldest first.
         id_no: number of the person who acts; None while it is not known.
     """
-    whose = subject_index(id_no) if id_no else None
+    whose = subject_hash(id_no) if id_no else None
     found: list[Evidence] = []
     card: Proof | None = None
     for proof in proofs:
         if not _bound(proof, application_id, conversation_id, citizen_id):
             continue
         if proof.kind == ProofKind.ID_CARD:
-            if whose is not None and proof.subject_index == whose:
+            if whose is not None and proof.subject_hash == whose:
                 if (means := _CARD_MEANS.get(proof.result)) is not None:
                     card = proof
                     found.append(Evidence(means, proof.at))
         elif proof.kind == ProofKind.SMS and proof.result == "confirmed":
             found.append(Evidence(Means.SMS, proof.at))
         elif (means := _SIMPLE.get((proof.kind, proof.result))) is not None:
-            if proof.subject_index in (None, whose):
+            if proof.subject_hash in (None, whose):
                 found.append(Evidence(means, proof.at))
     face = _live_face(proofs, card, application_id)
     return [*found, Evidence(Means.FACE, face.at)] if face is not None else found

@@ -18,7 +18,7 @@ class Citizen(Base):
     Attributes:
         phone: 11 digits; one citizen per number. None for who signed in by card without a phone.
         phone_index: keyed hash of `phone` to look it up by.
-        id_index: keyed hash of the identity number that this person proved to be theirs with a
+        id_hash: keyed hash of the identity number that this person proved to be theirs with a
             live face; None until then. One citizen per number.
         last_seen_at: last sign-in; the retention of unused accounts counts from here.
     """
@@ -28,7 +28,7 @@ class Citizen(Base):
     id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
     phone: Mapped[Any | None] = mapped_column(Encrypted("citizens.phone"))
     phone_index: Mapped[str | None] = mapped_column(String(64), unique=True, info=_BY_PHONE)
-    id_index: Mapped[str | None] = mapped_column(String(64), unique=True)
+    id_hash: Mapped[str | None] = mapped_column(String(64), unique=True)
     created_at: Mapped[datetime] = mapped_column(Utc)
     last_seen_at: Mapped[datetime] = mapped_column(Utc)
 
@@ -87,7 +87,7 @@ class Proof(Base):
 
     Attributes:
         application_id: the application it was given for, when there was one.
-        subject_index: keyed hash of the identity number it is about (`evidence.subject_index`).
+        subject_hash: keyed hash of the identity number it is about (`evidence.subject_hash`).
         upload_ids: the pictures it rests on.
         result: `confirmed` (sms, remembered), `read`, `read_chip` or `doubtful` (card), `alike`,
             `unsure`, `different` or `not_compared` (face, finger), `yes`, `no` or `unknown`
@@ -109,7 +109,7 @@ class Proof(Base):
     conversation_id: Mapped[str] = mapped_column(String(32))
     application_id: Mapped[str | None] = mapped_column(String(32))
     citizen_id: Mapped[str | None] = mapped_column(String(32))
-    subject_index: Mapped[str | None] = mapped_column(String(64))
+    subject_hash: Mapped[str | None] = mapped_column(String(64))
     device: Mapped[str | None] = mapped_column(String(32))
     at: Mapped[datetime] = mapped_column(Utc)
     upload_ids: Mapped[Any] = mapped_column(Encrypted("proofs.upload_ids"))

@@ -7,9 +7,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from functools import cached_property
 from pathlib import Path
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -49,13 +48,6 @@ Then = Literal["clerk_look", "window", "appointment"]
 """What people still have to do; see the head of the policy file."""
 
 
-class MeansRule(Strict):
-    """How long a means counts, and what it is tied to."""
-
-    minutes: int = Field(gt=0)
-    bound: Literal["visit", "application"]
-
-
 class Way(Strict):
     """One acceptable combination; without `then` it needs no person."""
 
@@ -72,15 +64,21 @@ class Level(Strict):
 
 
 class Policy(Strict):
-    """The whole file. `version` is kept with every application that was let through by it."""
+    """The whole file.
+
+    Attributes:
+        version: kept with every application that was let through by it.
+        minutes: for how long each means counts. What it is tied to, the visit or the application,
+            is in its nature and not to be chosen: see `evidence`.
+    """
 
     version: Text
-    means: Mapping[Means, MeansRule]
+    minutes: Mapping[Means, Annotated[int, Field(gt=0)]]
     levels: Mapping[IdentityLevel, Level]
 
     @model_validator(mode="after")
     def _sound(self) -> Self:
-        faults = [f"means: 缺少 {one}" for one in Means if one not in self.means]
+        faults = [f"minutes: 缺少 {one}" for one in Means if one not in self.minutes]
         for name, level in self.levels.items():
             for channel in ("phone", "kiosk"):
                 ways = [one for one in level.ways if channel in one.channels]
@@ -97,17 +95,14 @@ class Policy(Strict):
             raise wrong("；".join(faults))
         return self
 
-    @cached_property
-    def _fresh(self) -> dict[Means, timedelta]:
-        return {one: timedelta(minutes=rule.minutes) for one, rule in self.means.items()}
-
     def asks(self, means: Means, level: IdentityLevel, channel: str) -> bool:
         """Whether some way to the level on this channel uses the means."""
         return any(means in way.means for way in _open_ways(self, level, channel))
 
     def counts(self, evidence: "Evidence", now: datetime) -> bool:
         """Whether the evidence is not too old."""
-        return timedelta(0) <= now - evidence.at <= self._fresh[evidence.means]
+        longest = timedelta(minutes=self.minutes[evidence.means])
+        return timedelta(0) <= now - evidence.at <= longest
 
 
 @dataclass(frozen=True)

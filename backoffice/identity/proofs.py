@@ -1,6 +1,5 @@
 """Evidence of who somebody is, and their consents."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -10,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from backoffice.applications.models import Application
 from backoffice.audit.services import record
 from backoffice.errors import NotFound
-from backoffice.identity.evidence import OF_THE_VISIT, subject_index
+from backoffice.identity.evidence import OF_THE_VISIT, subject_hash
 from backoffice.identity.models import Citizen, Consent, Proof, ProofKind
 from backoffice.uploads.models import Upload
 from integrations.ports import PoliceAnswer
@@ -90,7 +89,7 @@ async def record_card_proof(
         kind=ProofKind.ID_CARD,
         application_id=application_id,
         citizen_id=citizen_id,
-        subject_index=subject_index(card["id_no"]) if whole else None,
+        subject_hash=subject_hash(card["id_no"]) if whole else None,
         upload_ids=[upload.id],
         result="read" if whole else "doubtful",
         detail={"read": sorted(k for k, v in card.items() if v), "id_no_fault": doubt},
@@ -131,33 +130,6 @@ async def record_face_proof(
     return await keep_proof(session, proof, conversation_id=conversation_id, now=now)
 
 
-async def record_window_proof(
-    session: AsyncSession,
-    application: Application,
-    *,
-    staff: str,
-    originals: Sequence[str],
-    now: datetime,
-) -> Proof:
-    """Keep that a clerk at the window saw the person and the identity card.
-
-    Args:
-        staff: the clerk as history and audit name them (`staff:<id>`).
-        originals: slugs of the papers whose originals were shown.
-    """
-    proof = Proof(
-        kind=ProofKind.WINDOW,
-        application_id=application.id,
-        citizen_id=application.citizen_id,
-        upload_ids=[],
-        result="seen",
-        detail={"staff": staff, "originals": list(originals)},
-    )
-    return await keep_proof(
-        session, proof, conversation_id=application.conversation_id or "", now=now, actor=staff
-    )
-
-
 async def record_police_answer(
     session: AsyncSession,
     *,
@@ -173,7 +145,7 @@ async def record_police_answer(
         kind=ProofKind.POLICE,
         application_id=application_id,
         citizen_id=citizen_id,
-        subject_index=subject_index(id_no),
+        subject_hash=subject_hash(id_no),
         upload_ids=[],
         result=str(answer.match),
         detail={"reference": answer.reference, "photo_score": answer.photo_score},

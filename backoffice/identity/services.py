@@ -1,5 +1,6 @@
 """The public face of identity; other packages import from here only."""
 
+from backoffice.identity.accounts import phone_index
 from backoffice.identity.chips import record_chip_proof
 from backoffice.identity.proofs import (
     FACE_CONSENT,
@@ -18,7 +19,6 @@ from backoffice.identity.sign_in import (
     SignIn,
     code_pending,
     confirm_sign_in,
-    phone_index,
     start_sign_in,
 )
 

@@ -4,6 +4,7 @@ An application that the machine could not prove may be handed in, but nobody app
 clerk has compared the pictures or seen the person.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
 
@@ -48,12 +49,19 @@ def let_through(application: Application, policy: Policy, way: Way) -> None:
 
 
 async def settle(
-    session: AsyncSession, application: Application, how: How, *, actor: str, now: datetime
+    session: AsyncSession,
+    application: Application,
+    how: How,
+    *,
+    actor: str,
+    now: datetime,
+    originals: Sequence[str] = (),
 ) -> Proof:
     """A clerk answers for who the person is; kept as a proof with the clerk's name.
 
     Args:
-        actor: `staff:<id>`.
+        actor: the clerk as history and audit name them (`staff:<id>`).
+        originals: slugs of the papers whose originals were shown.
     """
     proof = Proof(
         kind=_KINDS[how],
@@ -61,7 +69,7 @@ async def settle(
         citizen_id=application.citizen_id,
         upload_ids=[],
         result=_RESULTS[how],
-        detail={"by": actor},
+        detail={"staff": actor, "originals": list(originals)},
     )
     return await keep_proof(
         session, proof, conversation_id=application.conversation_id or "", now=now, actor=actor

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from backoffice.conversations.models import Conversation
 from backoffice.crypto import blind_index
 from backoffice.errors import CitizenError
+from backoffice.identity.accounts import citizen_with_phone, phone_index
 from backoffice.identity.errors import (
     CodeExpired,
     NoCodePending,
@@ -172,7 +173,7 @@ async def confirm_sign_in(
             return Confirmation(fault=TooManyTries())
         return Confirmation(fault=WrongCode(left=MAX_TRIES - newest.tries))
     newest.closed_at = now
-    citizen = await _citizen_with(session, newest.phone, now)
+    citizen = await citizen_with_phone(session, str(newest.phone), now=now)
     application_id = await session.scalar(
         select(Conversation.application_id).where(Conversation.id == conversation_id)
     )
@@ -212,11 +213,6 @@ async def code_pending(
     """The code this conversation can still be answered with, if any."""
     found = next(iter(await _open_codes(session, conversation_id)), None)
     return found if found is not None and now < found.expires_at else None
-
-
-def phone_index(phone: str) -> str:
-    """The keyed hash by which a phone number is looked up."""
-    return blind_index("citizens.phone", phone)
 
 
 def _code_hash(row_id: str, code: str) -> str:
@@ -289,18 +285,3 @@ async def _store(
     except IntegrityError as exc:  # another request of the same phone was quicker
         raise _too_many(_RACE) from exc
     return row
-
-
-async def _citizen_with(session: AsyncSession, phone: str, now: datetime) -> Citizen:
-    index = phone_index(phone)
-    wanted = select(Citizen).where(Citizen.phone_index == index)
-    citizen = await session.scalar(wanted)
-    if citizen is None:
-        try:
-            async with session.begin_nested():
-                citizen = Citizen(phone=phone, phone_index=index, created_at=now, last_seen_at=now)
-                session.add(citizen)
-        except IntegrityError:  # signed in for the first time on two devices at once
-            citizen = (await session.scalars(wanted)).one()
-    citizen.last_seen_at = now
-    return citizen

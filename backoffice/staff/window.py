@@ -19,7 +19,7 @@ from backoffice.audit.services import record
 from backoffice.clock import china_date
 from backoffice.errors import Busy, CitizenError
 from backoffice.identity.accounts import citizen_with_number
-from backoffice.identity.proofs import record_window_proof
+from backoffice.identity.settling import How, settle
 from backoffice.messages import text
 from backoffice.staff.models import StaffUser
 from backoffice.tasks.models import TaskKind
@@ -132,7 +132,7 @@ async def _hand_in(bench: Bench, draft: Draft, seen: Seen, staff: StaffUser) -> 
         application.citizen_id = citizen.id
     application.identity_way, application.identity_then = "seen", None
     await submit(session, draft, now=now, seen_by=staff.actor)
-    await record_window_proof(session, application, staff=staff.actor, originals=originals, now=now)
+    await settle(session, application, How.WINDOW, actor=staff.actor, originals=originals, now=now)
     await close_for(
         session,
         application.id,

@@ -10,14 +10,14 @@ depends_on = None
 
 
 def upgrade() -> None:
-    op.add_column("proofs", sa.Column("subject_index", sa.String(length=64), nullable=True))
+    op.add_column("proofs", sa.Column("subject_hash", sa.String(length=64), nullable=True))
     op.add_column("proofs", sa.Column("device", sa.String(length=32), nullable=True))
     # Only this table is made anew on SQLite: no other refers to it, so nothing cascades.
     with op.batch_alter_table("citizens") as table:
         table.alter_column("phone", existing_type=sa.LargeBinary(), nullable=True)
         table.alter_column("phone_index", existing_type=sa.String(length=64), nullable=True)
-        table.add_column(sa.Column("id_index", sa.String(length=64), nullable=True))
-        table.create_unique_constraint("uq_citizens_id_index", ["id_index"])
+        table.add_column(sa.Column("id_hash", sa.String(length=64), nullable=True))
+        table.create_unique_constraint("uq_citizens_id_hash", ["id_hash"])
     op.add_column("applications", sa.Column("identity_way", sa.String(length=64), nullable=True))
     op.add_column("applications", sa.Column("identity_then", sa.String(length=20), nullable=True))
     op.create_table(
@@ -43,9 +43,9 @@ def downgrade() -> None:
     op.drop_column("applications", "identity_then")
     op.drop_column("applications", "identity_way")
     with op.batch_alter_table("citizens") as table:
-        table.drop_constraint("uq_citizens_id_index", type_="unique")
-        table.drop_column("id_index")
+        table.drop_constraint("uq_citizens_id_hash", type_="unique")
+        table.drop_column("id_hash")
         table.alter_column("phone_index", existing_type=sa.String(length=64), nullable=False)
         table.alter_column("phone", existing_type=sa.LargeBinary(), nullable=False)
     op.drop_column("proofs", "device")
-    op.drop_column("proofs", "subject_index")
+    op.drop_column("proofs", "subject_hash")

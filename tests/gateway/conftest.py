@@ -21,8 +21,8 @@ from backoffice.conversations.models import Conversation
 from backoffice.conversations.services import issue_widget
 from backoffice.crypto import KeyRing
 from backoffice.db import Base
+from backoffice.identity.accounts import citizen_with_phone
 from backoffice.identity.models import Consent
-from backoffice.identity.sign_in import _citizen_with
 from backoffice.logs import configure_logging
 from backoffice.staff.models import Role
 from backoffice.staff.services import create_user
@@ -117,7 +117,7 @@ class Visit:
     def sign_in(self, phone: str) -> "Visit":
         async def bind() -> str:
             async with self.hall.office.sessions.begin() as session:
-                citizen = await _citizen_with(session, phone, self.hall.now())
+                citizen = await citizen_with_phone(session, phone, now=self.hall.now())
                 await session.flush()
                 conversation = await session.get_one(Conversation, self.id)
                 conversation.citizen_id = citizen.id

@@ -61,6 +61,32 @@ def test_what_is_no_picture_is_refused(hall: Hall, visit: Visit, kind: str, what
     assert _kept(hall) == before
 
 
+@pytest.mark.parametrize(
+    "parts",
+    [
+        {},
+        {"data": {"nonce": "n"}},
+        {"data": {"nonce": "n", "at": "0,x"}, "files": [("frame", ("f", _JPEG))]},
+        {"data": {"nonce": "n", "at": "0,100"}, "files": [("frame", ("f", _JPEG))]},
+        {"data": {"at": "0"}, "files": [("frame", ("f", _JPEG))]},
+        {"files": [("other", ("f", _JPEG))]},
+    ],
+)
+def test_an_upload_without_its_file_or_frames_is_refused(
+    hall: Hall, visit: Visit, parts: dict[str, object]
+) -> None:
+    visit.agree_to_face()
+    before = _kept(hall)
+    answer = hall.client.post(
+        f"{visit.path}/uploads",
+        params={"widget": visit.widget("selfie")},
+        headers=visit.headers,
+        **parts,  # type: ignore[arg-type]
+    )
+    assert_refused(answer, 400)
+    assert _kept(hall) == before
+
+
 @pytest.mark.parametrize("trap", ["script", "attachment", "password", "launch", "page script"])
 def test_dangerous_pdfs_are_refused(visit: Visit, trap: str) -> None:
     answer = visit.upload(visit.widget("document", "lease"), pictures.pdf(1, trap=trap), "a.pdf")

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from backoffice.crypto import KeyRing, use_keys
-from backoffice.identity.evidence import evidence_of, subject_index
+from backoffice.identity.evidence import evidence_of, subject_hash
 from backoffice.identity.models import Proof, ProofKind
 
 NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
@@ -24,8 +24,8 @@ def keys() -> Iterator[None]:
 
 def proof(kind: str, result: str, *, about: str | None = None, **changed: Any) -> Proof:
     given = {"upload_ids": [], "detail": {}, "at": NOW, **HERE, **changed}
-    subject = subject_index(about) if about else None
-    return Proof(kind=ProofKind(kind), result=result, subject_index=subject, **given)
+    subject = subject_hash(about) if about else None
+    return Proof(kind=ProofKind(kind), result=result, subject_hash=subject, **given)
 
 
 def card(about: str = MINE, upload: str = "card-1", **changed: Any) -> Proof:

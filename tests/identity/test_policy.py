@@ -80,7 +80,7 @@ def test_a_live_face_without_the_police_is_not_enough_on_the_phone() -> None:
 
 
 def test_old_evidence_is_asked_for_again() -> None:
-    old = have("face", at=NOW - timedelta(minutes=POLICY.means[Means.FACE].minutes + 1))
+    old = have("face", at=NOW - timedelta(minutes=POLICY.minutes[Means.FACE] + 1))
     fresh = have("sms", "card_photo", "police")
     found = assess(POLICY, "id_face", [*old, *fresh], channel="phone", now=NOW)
     assert found.next == Means.FACE

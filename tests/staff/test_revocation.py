@@ -8,8 +8,8 @@ from sqlalchemy import select
 from backoffice.applications.decisions import Bench, Decision, case_of, decide
 from backoffice.audit import AuditEntry
 from backoffice.conversations.models import Conversation, Message
+from backoffice.identity.accounts import phone_index
 from backoffice.identity.models import Citizen
-from backoffice.identity.sign_in import phone_index
 from backoffice.notices.services import notify
 from backoffice.outbox.models import OutboxEntry
 from backoffice.results.models import Result, Status
