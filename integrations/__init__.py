@@ -1,1 +1,1 @@
-"""The border to the outside: `ports.py` says what we need, one folder per outside system does it."""
+"""The border to the outside: `ports` says what we need, one folder per outside system does it."""
