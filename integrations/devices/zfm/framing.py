@@ -1,7 +1,7 @@
 """Packets of the ZFM/R30x family.
 
-Source: the makers' user manuals (ZFM-20 series, R305, R307: "System resources", "Communication
-protocol"). All numbers big-endian: EF 01, address (4), kind (1), length of what follows (2),
+The makers' user manuals (ZFM-20 series, R305, R307) describe the protocol; they were not at hand, so
+compare with the one of your sensor before relying on it. All numbers big-endian: EF 01, address (4), kind (1), length of what follows (2),
 content, checksum (2): the sum of kind, length and content.
 """
 
