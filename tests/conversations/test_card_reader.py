@@ -161,7 +161,7 @@ async def test_a_card_laid_on_fills_the_form_and_proves_its_chip(kiosk: Kiosk) -
     assert answers["hukou_address"] == "广西壮族自治区南宁市江南区样例大道66号"
     (proof,) = await kiosk.proofs()
     assert proof.result == "read_chip"
-    assert proof.detail["device"] == kiosk.device_id
+    assert proof.device == kiosk.device_id
     assert "韦" not in str(proof.detail)
     assert kiosk.visit is not None
 
