@@ -16,9 +16,9 @@ from backoffice.crypto import keyed_hash
 from backoffice.db import Sessions, new_id
 from backoffice.devices.readings import as_card, number_fault
 from backoffice.logs import log
-from backoffice.uploads import store
 from backoffice.uploads.content import clean
 from backoffice.uploads.errors import UploadRefused
+from backoffice.uploads.keeping import keep_with_file
 from backoffice.uploads.models import Upload
 
 CHIP_PHOTO = "id_card_chip"
@@ -65,13 +65,7 @@ async def keep_chip_photo(
         created_at=now,
         expires_at=now + _KEPT,
     )
-    await asyncio.to_thread(store.write, folder, upload.id, cleaned.data)
-    try:
-        async with sessions.begin() as session:
-            session.add(upload)
-    except BaseException:
-        store.remove(folder, upload.id)
-        raise
+    await keep_with_file(sessions, folder, upload, cleaned.data)
 
 
 async def chip_photos(session: AsyncSession, widget_id: str) -> list[str]:

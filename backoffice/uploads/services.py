@@ -32,6 +32,7 @@ from backoffice.uploads.errors import (
     TooManyUploads,
     UploadRefused,
 )
+from backoffice.uploads.keeping import keep_with_file
 from backoffice.uploads.models import Upload
 from integrations.ports import LiveFrame, Vision
 
@@ -179,15 +180,12 @@ async def _keep(
     now: datetime,
 ) -> Upload:
     upload = _row(place, cleaned, analysis, now)
-    await asyncio.to_thread(store.write, folder, upload.id, cleaned.data)
-    try:
-        async with sessions.begin() as session:
-            # It may have been closed, or the consent withdrawn, while the picture was read.
-            await _place(session, place.conversation_id, place.widget_id)
-            session.add(upload)
-    except BaseException:
-        store.remove(folder, upload.id)
-        raise
+
+    async def still_wanted(session: AsyncSession) -> None:
+        # It may have been closed, or the consent withdrawn, while the picture was read.
+        await _place(session, place.conversation_id, place.widget_id)
+
+    await keep_with_file(sessions, folder, upload, cleaned.data, still_wanted=still_wanted)
     log("uploads").info("upload.kept", upload_id=upload.id, kind=place.kind, bytes=upload.size)
     return upload
 
