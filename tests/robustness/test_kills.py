@@ -21,6 +21,10 @@ def _killer(house: House, process: str) -> tuple[Hook, Hook, list[str]]:
     done: list[str] = []
 
     def kill(moment: str) -> None:
+        house.kill(process)
+        done.append(moment)
+
+    def kill_if_it_runs(moment: str) -> None:
         with contextlib.suppress(ProcessLookupError):  # the last kill is not over yet
             house.stack.kill(process)
             done.append(moment)
@@ -34,7 +38,7 @@ def _killer(house: House, process: str) -> tuple[Hook, Hook, list[str]]:
         elif len(done) % 3 == 1 or upload:
             pause = _DURING_S[len(done) % len(_DURING_S)]
             threading.Timer(
-                pause, kill, (f"{pause} s into {'an upload' if upload else 'a turn'}",)
+                pause, kill_if_it_runs, (f"{pause} s into {'an upload' if upload else 'a turn'}",)
             ).start()
 
     def after(number: int, awaited: str) -> None:
