@@ -1,8 +1,7 @@
 """The server as the daemon sees it: signed requests, see `backoffice.devices.signing`."""
 
 import base64
-import time
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from dataclasses import asdict
 
 import httpx
@@ -34,14 +33,15 @@ class SignedRequests(httpx.Auth):
 
     requires_request_body = True
 
-    def __init__(self, key: Ed25519PrivateKey, clock: Callable[[], float] = time.time) -> None:
-        self._key, self._clock = key, clock
+    def __init__(self, key: Ed25519PrivateKey) -> None:
+        self._key = key
 
     def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
         """Called by httpx for each request."""
-        path, _, query = request.url.raw_path.decode("ascii").partition("?")
-        signed = signing.Request(request.method, path, query, request.content)
-        request.headers.update(signing.sign(signed, self._key, created=int(self._clock())))
+        target = request.url.raw_path.decode("ascii")
+        signed = signing.Request(request.method, target, request.content)
+        signing.sign(signed, self._key, created=signing.now())
+        request.headers.update(signed.headers)
         yield request
 
 

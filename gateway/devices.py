@@ -41,10 +41,10 @@ class Reading(Body):
 
 
 async def _device(request: Request, session: AsyncSession) -> Device:
-    path, _, query = request.raw_url.decode("latin-1").partition("?")
-    signed = signing.Request(request.method, path, query, request.body)
     headers = {name.lower(): value for name, value in request.headers.items()}
-    return await authenticate(session, signed, headers, now=office_of(request).clock.now())
+    target = request.raw_url.decode("latin-1")
+    signed = signing.Request(request.method, target, request.body, headers)
+    return await authenticate(session, signed, now=office_of(request).clock.now())
 
 
 @bp.get("/work")

@@ -1,65 +1,59 @@
 """Signed HTTP requests of a device: RFC 9421 with Ed25519, and RFC 9530's digest of the body.
 
 One fixed profile: `@method`, `@path`, `@query` and `content-digest` are covered, with `created`,
-`nonce`, `keyid` and `alg`. Not `@authority`, which proxies change; a device's key is used for one
-installation only. Pure; the kiosk's daemon signs with it, the server checks with it.
+`nonce`, `keyid`, `alg` and `tag`. Not `@authority`, which proxies change; a device's key is used
+for one installation only. Pure; the kiosk's daemon signs with it, the server checks with it.
 """
 
-import base64
-import binascii
 import hashlib
 import re
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 
-from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-
-LABEL = "device"
-_PARAMETERS = re.compile(
-    rf'{LABEL}=(\("@method" "@path" "@query" "content-digest"\)'
-    r';created=([0-9]{1,12});nonce="([A-Za-z0-9_-]{16,64})"'
-    r';keyid="([0-9a-f]{32})";alg="ed25519")'
+from http_message_signatures import (
+    HTTPMessageSignaturesException,
+    HTTPMessageSigner,
+    HTTPMessageVerifier,
+    MappingKeyResolver,
 )
-_SIGNATURE = re.compile(rf"{LABEL}=:([A-Za-z0-9+/]{{86}}==):")
+from http_message_signatures.algorithms import ED25519
+
+TAG = "xiaozheng-device"
+COVERED = ("@method", "@path", "@query", "content-digest")
+FRESH = timedelta(seconds=60)
+"""How far a device's clock may be off, either way, and how long a request may travel."""
+
+_NONCE = re.compile(r"[A-Za-z0-9_-]{16,64}")
+_KEY_ID = re.compile(r';keyid="([0-9a-f]{32})"(?:;|$)')
+_SIGNED = ("signature", "signature-input", "content-digest")
 
 
 class NotSigned(Exception):
     """No signature of our profile, or one that does not fit the request."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class Request:
-    """What of an HTTP request is signed.
+    """What of an HTTP request is signed, and the headers that say so.
 
     Attributes:
-        path: as sent, still percent-encoded.
-        query: without the question mark; empty when there is none.
+        target: path and query as sent, still percent-encoded.
+        headers: `sign` adds its own; names in any case.
     """
 
     method: str
-    path: str
-    query: str
+    target: str
     body: bytes
+    headers: dict[str, str] = field(default_factory=dict)
 
-
-@dataclass(frozen=True)
-class Claim:
-    """What a signature says of itself; believe it after `check` only.
-
-    Attributes:
-        device_id: the key's thumbprint, see `device_id`.
-        created: seconds since 1970, by the device's clock.
-        nonce: used once in a device's life.
-    """
-
-    device_id: str
-    created: int
-    nonce: str
-    parameters: str
-    signature: bytes
+    @property
+    def url(self) -> str:
+        """With a host that is never signed: the library wants one."""
+        return f"http://device.invalid{self.target}"
 
 
 def device_id(public_key: bytes) -> str:
@@ -73,64 +67,69 @@ def public_bytes(key: Ed25519PrivateKey) -> bytes:
     return key.public_key().public_bytes(raw, serialization.PublicFormat.Raw)
 
 
-def sign(request: Request, key: Ed25519PrivateKey, *, created: int) -> dict[str, str]:
-    """The headers to send with the request; another nonce each time."""
-    keyid, nonce = device_id(public_bytes(key)), secrets.token_urlsafe(18)
-    parameters = (
-        '("@method" "@path" "@query" "content-digest")'
-        f';created={created};nonce="{nonce}";keyid="{keyid}";alg="ed25519"'
+def sign(request: Request, key: Ed25519PrivateKey, *, created: datetime) -> None:
+    """Add the headers of a signature to the request; another nonce each time."""
+    id = device_id(public_bytes(key))
+    HTTPMessageSigner(
+        signature_algorithm=ED25519,
+        key_resolver=MappingKeyResolver(public_keys={}, private_keys={id: key}),
+    ).sign(
+        request,
+        key_id=id,
+        created=created,
+        nonce=secrets.token_urlsafe(18),
+        label="device",
+        tag=TAG,
+        covered_component_ids=COVERED,
+        body=request.body,
     )
-    digest = content_digest(request.body)
-    signature = key.sign(_base(request, digest, parameters))
-    return {
-        "Content-Digest": digest,
-        "Signature-Input": f"{LABEL}={parameters}",
-        "Signature": f"{LABEL}=:{base64.b64encode(signature).decode()}:",
-    }
 
 
-def claim(headers: Mapping[str, str]) -> Claim:
-    """Who says to have signed. Raises NotSigned."""
-    parameters = _PARAMETERS.fullmatch(headers.get("signature-input", ""))
-    signature = _SIGNATURE.fullmatch(headers.get("signature", ""))
-    if parameters is None or signature is None:
-        raise NotSigned("form")
-    try:
-        decoded = base64.b64decode(signature[1], validate=True)
-    except binascii.Error:
-        raise NotSigned("form") from None
-    return Claim(parameters[4], int(parameters[2]), parameters[3], parameters[1], decoded)
+def claimed_by(headers: Mapping[str, str]) -> str:
+    """The `device_id` of who says to have signed; believe it after `check` only. Raises NotSigned.
 
-
-def check(request: Request, claimed: Claim, public_key: bytes) -> None:
-    """Whether this key signed this very request. Raises NotSigned.
-
-    The digest is computed from the body that came, so what its header says does not matter.
+    Args:
+        headers: with names in lower case.
     """
-    base = _base(request, content_digest(request.body), claimed.parameters)
+    named = _KEY_ID.findall(headers.get("signature-input", ""))
+    if len(named) != 1:
+        raise NotSigned("form")
+    return str(named[0])
+
+
+def check(request: Request, public_key: bytes) -> str:
+    """The nonce of a request that this key signed, just now. Raises NotSigned.
+
+    That the nonce was never used is for the caller to see. Time is the machine's own, that of a
+    demonstration may be another.
+    """
+    id = device_id(public_key)
+    keys = {id: Ed25519PublicKey.from_public_bytes(public_key)}
+    verifier = _Verifier(
+        signature_algorithm=ED25519,
+        key_resolver=MappingKeyResolver(public_keys=keys, private_keys={}),
+    )
+    signed = Request(request.method, request.target, request.body)
+    signed.headers = {n: v for n, v in request.headers.items() if n.lower() in _SIGNED}
     try:
-        Ed25519PublicKey.from_public_bytes(public_key).verify(claimed.signature, base)
-    except (InvalidSignature, ValueError):
-        raise NotSigned("signature") from None
+        [result] = verifier.verify(
+            signed,
+            max_age=timedelta(0),
+            expect_tag=TAG,
+            require_components=COVERED,
+            body=request.body,
+        )
+    except (HTTPMessageSignaturesException, ValueError) as exc:
+        raise NotSigned("signature") from exc
+    if result.nonce is None or not _NONCE.fullmatch(result.nonce):
+        raise NotSigned("nonce")
+    return result.nonce
 
 
-def content_digest(body: bytes) -> str:
-    """The value of the header `Content-Digest` (RFC 9530)."""
-    return f"sha-256=:{base64.b64encode(hashlib.sha256(body).digest()).decode()}:"
+class _Verifier(HTTPMessageVerifier):
+    max_clock_skew = FRESH
 
 
-def _base(request: Request, digest: str, parameters: str) -> bytes:
-    """RFC 9421, section 2.5: what is signed."""
-    lines = {
-        "@method": request.method,
-        "@path": request.path,
-        "@query": f"?{request.query}",
-        "content-digest": digest,
-    }
-    return signature_base(lines, parameters)
-
-
-def signature_base(components: Mapping[str, str], parameters: str) -> bytes:
-    """The signature base of these components, in their order."""
-    lines = [f'"{name}": {value}' for name, value in components.items()]
-    return "\n".join([*lines, f'"@signature-params": {parameters}']).encode()
+def now() -> datetime:
+    """The machine's own time, which signatures are dated with."""
+    return datetime.now(UTC)

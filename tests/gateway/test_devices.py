@@ -2,7 +2,7 @@
 
 import time
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
@@ -43,10 +43,11 @@ class Kiosk:
         return self.hall.client.build_request(method, f"{PATH}{path}", **content)
 
     def signed(self, request: httpx.Request, created: float | None = None) -> httpx.Request:
-        path, _, query = request.url.raw_path.decode().partition("?")
-        signed = signing.Request(request.method, path, query, request.content)
-        at = int(time.time() if created is None else created)
-        request.headers.update(signing.sign(signed, self.key, created=at))
+        target = request.url.raw_path.decode()
+        signed = signing.Request(request.method, target, request.content)
+        at = time.time() if created is None else created
+        signing.sign(signed, self.key, created=datetime.fromtimestamp(at, UTC))
+        request.headers.update(signed.headers)
         return request
 
     def send(self, method: str, path: str, **content: Any) -> httpx.Response:
