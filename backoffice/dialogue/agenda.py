@@ -11,6 +11,15 @@ from catalogue.form import FormField
 
 UPLOADED = frozenset({"photo", "document"})
 
+CARD_FIELDS = {
+    "name": "name",
+    "id_no": "id_no",
+    "ethnicity": "ethnicity",
+    "address": "hukou_address",
+}
+"""Part of a card's reading → the catalogue's shared field."""
+_READ_FROM_CARD = frozenset(CARD_FIELDS.values())
+
 
 class Kind(StrEnum):
     """The kinds of step on the way to a submitted application."""
@@ -103,14 +112,11 @@ def _fields(draft: Draft, signed_in: bool) -> Next | None:
         unfit = _unfit_by_own_word(draft)
         if unfit is not None:
             return unfit
-        if field.prefill == "id_card" and _about_applicant(field) and "card" not in progress:
+        on_card = field.prefill == "id_card" and field.slug in _READ_FROM_CARD
+        if on_card and "card" not in progress:
             return Next(Kind.CARD_OR_FIELD, field.slug)
         return Next(Kind.FIELD, field.slug)
     return _unfit_by_own_word(draft)
-
-
-def _about_applicant(field: FormField) -> bool:
-    return not field.slug.startswith("proxy_")
 
 
 def _wants_sign_in(draft: Draft, field: FormField, signed_in: bool) -> bool:

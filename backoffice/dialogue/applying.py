@@ -191,10 +191,12 @@ async def resume(talk: Talk) -> None:
 
 async def ask_cancel(talk: Talk) -> None:
     """Giving up asks first."""
-    if talk.draft is None:
+    if talk.draft is not None:
+        talk.focus = {"kind": "confirm_cancel"}
+    elif talk.signed_in:
         await ask_withdraw(talk)
-        return
-    talk.focus = {"kind": "confirm_cancel"}
+    else:
+        talk.say("cancel.nothing")
 
 
 async def ask_withdraw(talk: Talk) -> None:

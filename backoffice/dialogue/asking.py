@@ -6,10 +6,9 @@ from typing import Any
 from backoffice import messages
 from backoffice.applications.draft import Draft
 from backoffice.devices.services import CARD_WIDGET
-from backoffice.dialogue.agenda import Kind, Next
+from backoffice.dialogue.agenda import CARD_FIELDS, Kind, Next
 from backoffice.dialogue.choosing import CHOICES, ask_choice
 from backoffice.dialogue.comparing import doubted
-from backoffice.dialogue.events import CARD_FIELDS
 from backoffice.dialogue.focus import send_code
 from backoffice.dialogue.people import account_phone_field, hall_words
 from backoffice.dialogue.prefill import fill_what_is_known
@@ -28,8 +27,8 @@ Ask = Callable[[Talk, Draft, Next], Awaitable[None]]
 
 async def ask_next(talk: Talk) -> None:
     """Ask what is awaited: the interrupting question first, then the draft's next step."""
-    if talk.prepared.get("crisis"):
-        return  # nobody in need is asked for a form's next field
+    if talk.prepared.get("crisis") or talk.prepared.get("act") == "goodbye":
+        return  # nobody in need, and nobody who leaves, is asked for a form's next field
     if talk.focus is not None and await ask_focus(talk):
         return
     await fill_what_is_known(talk)

@@ -15,8 +15,11 @@ from backoffice.applications.draft import Draft
 from backoffice.conversations.models import Message
 from backoffice.dialogue.talk import Talk, bare
 from backoffice.understanding import normalise
+from backoffice.understanding.options import ordinal
 
 _LONGEST_TITLE = 30
+_LISTS = frozenset({None, "which_item", "which_topic"})
+"""Kinds of focus at which a button may be named by its place ("第一个")."""
 _SHOWN_LAST = 6
 """Bubbles of one reply, and notices that came after it, looked through for a title."""
 
@@ -63,21 +66,31 @@ async def shown_as(talk: Talk) -> str | None:
     said = bare(talk.text)
     if not said or len(said) > _LONGEST_TITLE:
         return None
+    buttons = await _last_shown(talk)
+    for button in buttons:
+        if bare(normalise(button["title"])) == said:
+            return str(button["value"])
+    if talk.filling is not None or (talk.focus or {}).get("kind") not in _LISTS:
+        return None  # there a number is an answer
+    place = ordinal(said, len(buttons)) or 0
+    return str(buttons[place - 1]["value"]) if 0 < place <= len(buttons) else None
+
+
+async def _last_shown(talk: Talk) -> list[Mapping[str, str]]:
+    """The buttons of the last reply and of the notices that came after it, as they were shown."""
     shown = await talk.session.scalars(
         select(Message)
         .where(Message.conversation_id == talk.conversation.id, Message.role != "citizen")
         .order_by(Message.id.desc())
         .limit(_SHOWN_LAST)
     )
-    turn = None
+    turn, rows = None, []
     for message in shown:
         if message.turn_pk is not None and turn not in (None, message.turn_pk):
-            return None
+            break
         turn = message.turn_pk or turn
-        for button in message.body.get("buttons", ()):
-            if bare(normalise(button["title"])) == said:
-                return str(button["value"])
-    return None
+        rows.append(message.body.get("buttons", ()))
+    return [button for row in reversed(rows) for button in row]
 
 
 @lru_cache(maxsize=8)

@@ -13,6 +13,7 @@ from backoffice.dialogue.questions import SURE_LIKENESS, known_question
 from backoffice.dialogue.talk import Talk
 from backoffice.understanding import is_question, mask
 from catalogue.guides import NearGroup
+from catalogue.names import names_of
 from catalogue.schema import ServiceItem
 
 OTHER = "other"
@@ -65,10 +66,16 @@ def _still_about(talk: Talk, code: str) -> ServiceItem | None:
     about = talk.item(talk.conversation.item_code)
     if about is None or about.code == code:
         return None
-    if known_question(talk.asked, [about]) is not None:
+    if known_question(talk.asked, [about]) is not None or _shares_a_word(talk.asked, about):
         return about
     enough = _SURE_OF_A_SHORT_ONE if len(talk.asked) <= _SHORT else _SURE
     return about if dict(talk.ranking).get(code, 1.0) < enough else None
+
+
+def _shares_a_word(text: str, item: ServiceItem) -> bool:
+    """Two characters of the item's own names: "备案要带什么" goes on about 租赁备案."""
+    names = (item.name, *names_of(item))
+    return any(name[i : i + 2] in text for name in names for i in range(len(name) - 1))
 
 
 def _that_knows(talk: Talk, act: str, codes: Iterable[str]) -> ServiceItem | None:

@@ -191,7 +191,7 @@ def _process(talk: Talk, item: ServiceItem) -> str | None:
 def _fee(talk: Talk, item: ServiceItem) -> str | None:
     """What it costs. Asked "多少钱" of what is paid out, people mean what they receive."""
     fee = facts.hedged(item.fee.text, item.fee.status)
-    if not item.amounts or any_of("questions", "paying").search(talk.asked):
+    if item.fee.yuan != 0 or not item.amounts or any_of("questions", "paying").search(talk.asked):
         return fee
     received = facts.amounts(item, talk.knowledge.catalogue.figures, talk.today)
     return f"{received}\n{fee}"

@@ -12,6 +12,7 @@ from backoffice.conversations.services import widget_of
 from backoffice.devices.errors import NothingToRead
 from backoffice.devices.readings import as_card, number_fault, validity_fault
 from backoffice.devices.services import take_reading
+from backoffice.dialogue.agenda import CARD_FIELDS
 from backoffice.dialogue.capture import settle_material, take_answer
 from backoffice.dialogue.focus import enter_code
 from backoffice.dialogue.heard import Heard
@@ -26,14 +27,6 @@ from backoffice.identity.services import (
 from backoffice.uploads.chips import chip_photos
 from backoffice.uploads.models import Upload
 from backoffice.uploads.services import upload_of
-
-CARD_FIELDS = {
-    "name": "name",
-    "id_no": "id_no",
-    "ethnicity": "ethnicity",
-    "address": "hukou_address",
-}
-"""Part of a card's reading → the catalogue's shared field."""
 
 Hear = Callable[[Talk, Draft, Widget, dict[str, Any]], Awaitable[Heard]]
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from backoffice import messages
 from backoffice.applications.draft import Draft
 from backoffice.applications.states import State
 from backoffice.dialogue.acknowledging import say_taken
@@ -96,7 +97,13 @@ def _ending(talk: Talk) -> str | None:
 
 def _say_not_understood(talk: Talk, draft: Draft | None) -> None:
     if draft is None:
-        talk.say("small.lost")
+        about = talk.item(talk.conversation.item_code)
+        if about is None:
+            talk.say("small.lost")
+        else:
+            buttons = messages.buttons("consult.next", title=about.title)
+            buttons += messages.buttons("ask.person")
+            talk.say("small.lost_about", title=about.title, buttons=buttons)
         return
     step = talk.step()
     if step is None or step.kind == Kind.SUBMIT:

@@ -24,6 +24,7 @@ from backoffice.understanding import (
     Found,
     Person,
     Wanted,
+    asks_beside_names,
     asks_reason,
     closed_act,
     extract,
@@ -34,11 +35,13 @@ from backoffice.understanding import (
 )
 from backoffice.understanding.alarm import crisis_in, refusal_in
 from backoffice.understanding.clauses import requests_in
+from backoffice.understanding.lexicon import any_of
 
 # These are what they are in any situation; yes and no depend on what was asked.
 _ALWAYS = frozenset({"ask_human", "pause", "cancel", "repeat", "goodbye", "greet", "thank"})
 _MAY_BE_PASSED_OVER = frozenset({"choose_draft", "confirm_card", "correct_which"})
 """Questions that need no answer once the citizen goes on with the form."""
+_DROPPED_BY_CANCEL = frozenset({"callback_phone", "sign_in_phone", "sms_code"})
 _ACCEPT_INCOMPLETE_AFTER = 2
 _MAY_BE_LACKING = frozenset({"fault.address.room_missing", "fault.region.village_missing"})
 """What some addresses really do not have: asked for twice, they are taken as they are, and the
@@ -78,6 +81,8 @@ async def _hear_words(talk: Talk) -> Heard:
     act = _closed_act(talk)
     if (alarm := _alarm(talk)) is not None:
         return alarm
+    if act == "cancel" and (talk.focus or {}).get("kind") in _DROPPED_BY_CANCEL and not talk.draft:
+        act = "deny"  # nothing else is begun: it is this that is not wanted
     if (
         act in _ALWAYS
         and not _says_option(talk)
@@ -125,6 +130,10 @@ def _hear_freely(talk: Talk, act: str | None) -> Heard:
         return Heard(mask(talk.text), "out_of_scope")
     if act is None and (known := _known_question(talk)) is not None:
         return known
+    if talk.says("begin"):  # what was just spoken of; nothing: it is asked which
+        return Heard(mask(talk.text), "apply_item", item=talk.conversation.item_code)
+    if _asks_for_a_paper(talk):
+        return Heard(mask(talk.text), "ask_materials")
     about = talk.item(talk.conversation.item_code)
     about = about or next(iter(talk.knowledge.catalogue.items.values()), None)
     if about is None or act is not None:
@@ -134,13 +143,22 @@ def _hear_freely(talk: Talk, act: str | None) -> Heard:
     return Heard(found.rest if found.found and found.rest.strip() else found.safe_text)
 
 
+def _asks_for_a_paper(talk: Talk) -> bool:
+    """ "要房产证吗" is no wish for the other office that issues it."""
+    asked = any_of("questions", "paper_needed").match(talk.text) and is_question(talk.text)
+    return bool(asked) and talk.knowledge.catalogue.guides.elsewhere_in(talk.text) is not None
+
+
 def _known_question(talk: Talk) -> Heard | None:
     """A question that the item spoken of knows in these words needs no model."""
     about = talk.item(talk.conversation.item_code)
     if about is None or not is_question(talk.text) or requests_in(talk.text):
         return None
-    named = talk.knowledge.catalogue.names.named_in(talk.text)
-    if (named and about.code not in named) or known_question(talk.text, [about]) is None:
+    catalogue = talk.knowledge.catalogue
+    named = catalogue.names.named_in(talk.text)
+    # "残疾证" names its application; its renewal is near enough to be spoken of in the same word.
+    others = [one for one in named if not catalogue.guides.near_group(about.code, one)]
+    if (others and about.code not in named) or known_question(talk.text, [about]) is None:
         return None
     return Heard(mask(talk.text), "ask_what", item=about.code)
 
@@ -162,7 +180,8 @@ async def _hear_form(talk: Talk, draft: Draft, act: str | None) -> Heard:
     if heard.taken and (talk.focus or {}).get("kind") in _MAY_BE_PASSED_OVER:
         talk.focus = None
     heard.named = fields_named(talk.text, wanted)
-    _decide_act(talk, heard, found, act, awaited)
+    asks = asks_beside_names(found.rest if found.found else talk.text, wanted)
+    _decide_act(talk, heard, found, act, awaited, question=asks)
     if heard.act is None and not heard.taken and (known := _known_question(talk)) is not None:
         return known
     return heard
@@ -269,10 +288,18 @@ def _plain(value: Any) -> Any:
 
 
 def _decide_act(
-    talk: Talk, heard: Heard, found: Extraction, act: str | None, awaited: str | None
+    talk: Talk,
+    heard: Heard,
+    found: Extraction,
+    act: str | None,
+    awaited: str | None,
+    *,
+    question: bool,
 ) -> None:
-    """The act, when it is certain; otherwise the model judges the safe text."""
-    question = is_question(found.rest) if found.found else is_question(talk.text)
+    """The act, when it is certain; otherwise the model judges the safe text.
+
+    question: whether something is asked beside the answers.
+    """
     wonders = asks_reason(talk.text) or talk.mentions("must_fill")
     if wonders and (heard.named or awaited):
         heard.act, heard.tentative = "ask_what", None

@@ -8,7 +8,7 @@ from backoffice.understanding.acts import asks_reason, closed_act, is_correction
 from backoffice.understanding.checks import check
 from backoffice.understanding.digits import mask
 from backoffice.understanding.extract import extract
-from backoffice.understanding.naming import fields_named
+from backoffice.understanding.naming import asks_beside_names, fields_named
 from backoffice.understanding.normal import normalise
 from backoffice.understanding.shown import mask_value
 from backoffice.understanding.types import (
@@ -33,6 +33,7 @@ __all__ = [
     "Person",
     "TextTooLong",
     "Wanted",
+    "asks_beside_names",
     "asks_reason",
     "check",
     "closed_act",

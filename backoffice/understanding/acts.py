@@ -23,6 +23,8 @@ _ACTS = (
 _PIECES = re.compile(r"[\s,。.!！;；、~…，]+")
 # A-not-A: 可不可以, 系唔系, 得唔得, 收不收.
 _A_NOT_A = re.compile(r"([一-鿿])[不唔没]\1")
+# 唔系,系帮我个仔办: what was taken before is denied, what holds follows.
+_NO_BUT = re.compile(r"(?:不是|不对|唔系|唔啱|不|错)[,。 ]+(?:是|系)(?!的|嘅|吗|$)")
 _MANY_AGAIN = re.compile(r"([一-鿿a-z])\1+")
 
 
@@ -122,7 +124,7 @@ def clause_asks(clause: str) -> bool:
 def is_correction(text: str) -> bool:
     """Whether the utterance says that something given earlier is wrong or shall change."""
     text = normalise(text)
-    if any_of("corrections", "marks").search(text):
+    if any_of("corrections", "marks").search(text) or _NO_BUT.match(text):
         return True
     return bool(
         re.search(

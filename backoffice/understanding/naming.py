@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import lru_cache
 
+from backoffice.understanding.acts import is_question
 from backoffice.understanding.normal import normalise
 from backoffice.understanding.reading import cues_of
 from backoffice.understanding.types import Wanted
@@ -38,3 +39,11 @@ def fields_named(text: str, wanted: Sequence[Wanted]) -> list[str]:
             taken.append((start, end))
             kept.append((start, key))
     return [key for _, key in sorted(kept, key=lambda one: one[0])]
+
+
+def asks_beside_names(text: str, wanted: Sequence[Wanted]) -> bool:
+    """Whether the text asks something: a field may be called by a question (卖什么样的食品)."""
+    for name in (_plain(name) for field in wanted for name in (*field.names, field.label)):
+        if name in text and is_question(name):
+            text = text.replace(name, "")
+    return is_question(text)

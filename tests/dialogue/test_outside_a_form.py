@@ -1,0 +1,113 @@
+"""Short words outside a form: they go on with what was just said, and claim nothing."""
+
+from typing import Any
+
+import pytest
+
+from backoffice import messages
+from backoffice.conversations.services import add_notice
+from backoffice.dialogue.applying import ask_cancel
+from backoffice.dialogue.asking import ask_next
+from backoffice.dialogue.choosing import item_meant
+from backoffice.dialogue.form import continue_turn
+from backoffice.dialogue.prepare import prepare
+from backoffice.dialogue.talk import Talk
+from tests.dialogue.conftest import NOW
+
+
+@pytest.fixture
+def free(talk: Talk) -> Talk:
+    """Nothing is being filled in."""
+    talk.draft = None
+    talk.conversation.item_code = None
+    return talk
+
+
+async def _say(talk: Talk, text: str) -> dict[str, Any]:
+    talk.turn.request, talk.turn.prepared = {"text": text}, None
+    await prepare(talk)
+    return talk.prepared
+
+
+async def _show(talk: Talk, *titles: str) -> None:
+    for place, title in enumerate(titles):
+        await add_notice(
+            talk.session,
+            conversation_id=talk.conversation.id,
+            key=f"{place}",
+            bubble={"text": "…", "buttons": [{"title": title, "value": f"我要办{title}"}]},
+            now=NOW,
+        )
+    await talk.session.flush()
+
+
+@pytest.mark.parametrize(("words", "item"), [("第一个", "temp_relief"), ("2", "dibao_apply")])
+async def test_a_button_may_be_named_by_its_place(words: str, item: str, free: Talk) -> None:
+    titles = [free.knowledge.catalogue.items[one].title for one in ("temp_relief", "dibao_apply")]
+    await _show(free, *titles)
+    heard = await _say(free, words)
+    assert (heard["act"], heard["item"]) == ("apply_item", item)
+
+
+async def test_a_place_beyond_the_buttons_presses_none(free: Talk) -> None:
+    await _show(free, "临时救助")
+    assert (await _say(free, "第三个"))["item"] is None
+
+
+@pytest.mark.parametrize("words", ["办", "那我申请", "申请吧"])
+async def test_begin_means_what_was_spoken_of(words: str, free: Talk) -> None:
+    free.conversation.item_code = "startup_subsidy"
+    heard = await _say(free, words)
+    assert (heard["act"], heard["item"]) == ("apply_item", "startup_subsidy")
+
+
+async def test_a_paper_asked_about_is_no_other_offices_business(free: Talk) -> None:
+    assert (await _say(free, "要房产证吗"))["act"] == "ask_materials"
+    assert (await _say(free, "想办房产证"))["act"] == "out_of_scope"
+
+
+async def test_who_has_begun_nothing_is_not_asked_to_sign_in_to_give_up(free: Talk) -> None:
+    await ask_cancel(free)
+    assert free.focus is None
+    assert free.bubbles[-1]["text"] == messages.text("cancel.nothing")
+
+
+async def test_never_mind_drops_the_call_back(free: Talk) -> None:
+    free.focus = {"kind": "callback_phone"}
+    heard = await _say(free, "算了")
+    assert [one["code"] for one in heard["results"]] == ["callback_dropped"]
+
+
+async def test_what_is_not_understood_comes_back_to_what_was_spoken_of(free: Talk) -> None:
+    free.conversation.item_code = "startup_subsidy"
+    await _say(free, "嗯那个")
+    await continue_turn(free, "inform")
+    (said,) = free.bubbles
+    assert "创业资助" in said["text"] and "居住证" not in said["text"]
+    assert said["buttons"][0]["title"] == "现在就办"
+
+
+async def test_nobody_who_says_goodbye_is_asked_the_next_question(talk: Talk) -> None:
+    assert (await _say(talk, "再见"))["act"] == "goodbye"
+    await ask_next(talk)
+    assert talk.bubbles == []
+
+
+@pytest.mark.parametrize(
+    ("words", "confidence", "item"),
+    [
+        ("要带什么", 0.9, "rental_house_register"),
+        ("备案要带什么", 0.99, "rental_house_register"),
+        ("八十岁有钱领吗", 0.99, "elder_allowance"),
+    ],
+)
+async def test_a_question_that_names_nothing_goes_on_about_the_same_item(
+    words: str, confidence: float, item: str, free: Talk
+) -> None:
+    """The model does not know what was spoken of: only a sure guess moves to another item."""
+    free.conversation.item_code = "rental_house_register"
+    guessed = "elder_allowance" if item == "elder_allowance" else "prepackaged_food_filing"
+    free.ranking = [(guessed, confidence)]
+    free.turn.request, free.turn.prepared = {"text": words}, {}
+    meant = item_meant(free, "ask_materials", guessed)
+    assert meant is not None and meant.code == item
