@@ -152,10 +152,10 @@ class Player:
     def _check_understood(self, told: Understood, step: Step | None) -> None:
         act, items = self.reply.state["act"], self.reply.state["items"]
         # Which question it was may be heard in two ways ("要自己申请吗"); the answer must be right.
-        answered = {act, told.act} <= ANSWERED and step is not None and bool(step.contains)
+        answered = told.act in ANSWERED and step is not None and bool(step.contains)
         assert act == told.act or answered, f"听成了 {act}，应是 {told.act}"
         # With nothing named, the item is the one spoken of before.
-        meant = {*items[:1], self.about} if answered or not items else set(items[:1])
+        meant = {*items, self.about} if answered or not items else set(items[:1])
         if told.item is not None:
             assert told.item in (*meant, "other"), f"听成了事项 {items}，应是 {told.item}"
         self.about = told.item or next(iter(items), self.about)

@@ -6,10 +6,11 @@ XZ_CONVERSATIONS=45,46_ pytest tests/conversations # several
 XZ_CONVERSATIONS=all pytest tests/conversations    # nothing left out
 
 In the everyday run the conversations about single items are played on one database only. With the
-trained bot only those up to 44 are played; the rest when asked for.
+trained bot those are played that ask about an item (问) or fill it in (办); the rest when asked for.
 """
 
 import os
+import re
 from pathlib import Path
 
 import httpx
@@ -25,8 +26,9 @@ from tests.conversations.script import FOLDER, Person, load_script, script_files
 from tests.conversations.stage import Stage
 
 FILES = script_files()
-_NOT_YET_SETTLED = "45"
-"""From here on the conversations have not all been put right with the trained bot."""
+_WITH_THE_BOT = re.compile(r"\d|.*_(?:问|办)\d?$")
+"""Names of the conversations that the trained bot plays every day: a sentence that goes wrong at
+one item goes wrong in the same code as elsewhere, and a way to the end takes ten seconds."""
 _ONLY = os.environ.get("XZ_CONVERSATIONS", "")
 _FAILURES = yaml.safe_load((FOLDER / "_known_failures.yml").read_text("utf-8")) or {}
 _TURN_TIMEOUT_S = 60
@@ -50,7 +52,7 @@ def _cases(depth: str) -> list[object]:
 def _is_played(path: Path, depth: str) -> bool:
     if _ONLY:
         return _ONLY == "all" or any(part in path.stem for part in _ONLY.split(","))
-    return depth == "quick" or path.stem < _NOT_YET_SETTLED
+    return depth == "quick" or _WITH_THE_BOT.match(path.stem) is not None
 
 
 Persons = dict[str, Person]
