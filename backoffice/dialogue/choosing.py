@@ -19,7 +19,7 @@ from catalogue.schema import ServiceItem
 OTHER = "other"
 _SURE = 0.8
 """From this confidence on the model's first item is not asked about."""
-_SHORT = 10
+SHORT = 10
 _SURE_OF_A_SHORT_ONE = 0.97
 """A question of so few characters ("要带什么来登记") has little to know another item by."""
 _CLOSE = 0.3
@@ -68,7 +68,7 @@ def _still_about(talk: Talk, code: str) -> ServiceItem | None:
         return None
     if known_question(talk.asked, [about]) is not None or _shares_a_word(talk.asked, about):
         return about
-    enough = _SURE_OF_A_SHORT_ONE if len(talk.asked) <= _SHORT else _SURE
+    enough = _SURE_OF_A_SHORT_ONE if len(talk.asked) <= SHORT else _SURE
     return about if dict(talk.ranking).get(code, 1.0) < enough else None
 
 

@@ -83,13 +83,24 @@ def _say_without_item(talk: Talk, act: str, code: str | None) -> None:
 
 
 def say_known(talk: Talk) -> bool:
-    """Answer a question that some item knows in these words, though no item was recognised."""
-    items = talk.knowledge.catalogue.items.values()
-    faq = known_question(talk.asked, items, SURE_LIKENESS)
+    """Answer a question that some item knows in these words, though no item was recognised.
+
+    Once an item is spoken of, another one's answer needs that item's name in the question.
+    """
+    catalogue = talk.knowledge.catalogue
+    about = [talk.conversation.item_code, *catalogue.names.named_in(talk.asked)]
+    items = [one for code in about if (one := talk.item(code)) is not None]
+    faq = known_question(talk.asked, items or catalogue.items.values(), SURE_LIKENESS)
     if faq is None:
         return False
     talk.say_words(facts.hedged(faq.a, faq.status))
     return True
+
+
+def say_lost_about(talk: Talk, item: ServiceItem) -> None:
+    """Not understood, but it is known what was spoken of: its next steps as buttons."""
+    buttons = messages.buttons("consult.next", title=item.title) + messages.buttons("ask.person")
+    talk.say("small.lost_about", title=item.title, buttons=buttons)
 
 
 def say_elsewhere(talk: Talk) -> bool:

@@ -1,10 +1,12 @@
 """What is not this hall's business, or no business at all: an emergency, another office, a chat."""
 
-from backoffice.dialogue.consult import planned_named, say_elsewhere, say_known
+from backoffice.dialogue.choosing import SHORT
+from backoffice.dialogue.consult import planned_named, say_elsewhere, say_known, say_lost_about
 from backoffice.dialogue.people import hall_words
 from backoffice.dialogue.situations import say_plan
 from backoffice.dialogue.talk import Talk
 from backoffice.logs import log
+from backoffice.understanding import is_question
 from backoffice.understanding.alarm import crisis_in, is_chat, is_noise
 
 _BORED_AFTER = 2
@@ -25,8 +27,19 @@ async def out_of_scope(talk: Talk) -> None:
     planned = planned_named(talk, None)
     if planned is not None:
         talk.say("consult.planned", title=planned)
-    elif not (say_elsewhere(talk) or say_known(talk) or say_plan(talk)):
+    elif not (say_elsewhere(talk) or say_known(talk) or say_plan(talk) or _goes_on(talk)):
         _say_lost(talk)
+
+
+def _goes_on(talk: Talk) -> bool:
+    """A short question ("补卡要多少钱") is more likely about what was just spoken of."""
+    about = talk.item(talk.conversation.item_code)
+    if talk.filling is not None or about is None or not is_question(talk.text):
+        return False
+    if len(talk.text) > SHORT or is_chat(talk.text) or is_noise(talk.text):
+        return False
+    say_lost_about(talk, about)
+    return True
 
 
 def _say_lost(talk: Talk) -> None:

@@ -10,6 +10,7 @@ from backoffice.dialogue.applying import ask_cancel
 from backoffice.dialogue.asking import ask_next
 from backoffice.dialogue.choosing import item_meant
 from backoffice.dialogue.form import continue_turn
+from backoffice.dialogue.outside import out_of_scope
 from backoffice.dialogue.prepare import prepare
 from backoffice.dialogue.talk import Talk
 from tests.dialogue.conftest import NOW
@@ -111,3 +112,13 @@ async def test_a_question_that_names_nothing_goes_on_about_the_same_item(
     free.turn.request, free.turn.prepared = {"text": words}, {}
     meant = item_meant(free, "ask_materials", guessed)
     assert meant is not None and meant.code == item
+
+
+async def test_a_short_question_is_never_answered_with_another_items_answer(free: Talk) -> None:
+    """ "补卡要多少钱" about the social card is not the disability certificate's fee."""
+    free.conversation.item_code = "social_card_apply"
+    free.turn.request, free.turn.prepared = {"text": "补卡要多少钱"}, {}
+    await out_of_scope(free)
+    (said,) = free.bubbles
+    assert "评定" not in said["text"]
+    assert said["buttons"][0]["value"] == "我要办社保卡"
