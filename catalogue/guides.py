@@ -160,6 +160,13 @@ class Guides:
             return None
         return found if len(text) <= found.named_in(text) + _AROUND_A_WISH else None
 
+    def names_a_paper(self, text: str) -> bool:
+        """Whether the text names another authority's business without wanting it done there.
+
+        "要房产证吗" may be a question about papers; "要办护照吗" is a wish.
+        """
+        return self.elsewhere_in(text) is not None and not _ASKED_FOR.search(text)
+
 
 class _Near(Strict):
     groups: tuple[NearGroup, ...]

@@ -40,11 +40,22 @@ class Names:
 
         In "办居住证签注" the name 居住证签注 leaves no place for 办居住证, which begins before it.
         """
+        return list(dict.fromkeys(code for _, _, code in self._taken(_plain(text))))
+
+    def without(self, text: str) -> str:
+        """The text, half-width and in small letters, with the names in it left out."""
+        text = _plain(text)
+        for start, end, _ in reversed(self._taken(text)):
+            text = text[:start] + text[end:]
+        return text
+
+    def _taken(self, text: str) -> list[tuple[int, int, str]]:
+        """Where a name begins and ends, and whose it is, in the order of the text."""
         taken: list[tuple[int, int, str]] = []
-        for start, end, code in sorted(self._places(_plain(text)), key=lambda p: p[0] - p[1]):
+        for start, end, code in sorted(self._places(text), key=lambda p: p[0] - p[1]):
             if all(end <= s or e <= start for s, e, _ in taken):
                 taken.append((start, end, code))
-        return list(dict.fromkeys(code for _, _, code in sorted(taken)))
+        return sorted(taken)
 
     def _places(self, text: str) -> Iterator[tuple[int, int, str]]:
         for name, code in self._code_of.items():

@@ -40,15 +40,13 @@ def item_meant(talk: Talk, act: str, code: str | None) -> ServiceItem | None:
     named = talk.knowledge.catalogue.names.named_in(talk.text)
     if code is None:
         return talk.item(named[0]) if named else None
-    if len(named) > 1 and (item := _that_knows(talk, act, named)) is not None:
-        return item
     if not named and act.startswith("ask_") and (about := _still_about(talk, code)) is not None:
         return about
+    if (item := _that_knows(talk, act, [*named, *_mixed_up_with(talk, code)])) is not None:
+        return item
     group = _wavering(talk, code)
     if group is None:
         return talk.item(code)
-    if (item := _that_knows(talk, act, group.items())) is not None:
-        return item
     decided = [one.item for one in group.decided_by(talk.text)]
     if len(decided) == 1 or code in decided:
         return talk.item(code if code in decided else decided[0])
@@ -65,17 +63,30 @@ def _still_about(talk: Talk, code: str) -> ServiceItem | None:
     """
     about = talk.item(talk.conversation.item_code)
     if about is None or about.code == code:
-        return None
-    if known_question(talk.asked, [about]) is not None or _shares_a_word(talk.asked, about):
+        return about
+    if known_question(talk.asked, [about]) is not None:
+        return about
+    other = talk.item(code)
+    shared = _shared_words(talk.asked, about)
+    if shared and (other is None or shared >= _shared_words(talk.asked, other)):
         return about
     enough = _SURE_OF_A_SHORT_ONE if len(talk.asked) <= SHORT else _SURE
     return about if dict(talk.ranking).get(code, 1.0) < enough else None
 
 
-def _shares_a_word(text: str, item: ServiceItem) -> bool:
-    """Two characters of the item's own names: "备案要带什么" goes on about 租赁备案."""
-    names = (item.name, *names_of(item))
-    return any(name[i : i + 2] in text for name in names for i in range(len(name) - 1))
+def _shared_words(text: str, item: ServiceItem) -> set[str]:
+    """Pairs of characters that the item's names share with the text.
+
+    "备案要带什么" goes on about 租赁备案, though there are other 备案.
+    """
+    pairs = {name[i : i + 2] for name in names_of(item) for i in range(len(name) - 1)}
+    return {pair for pair in pairs if pair in text}
+
+
+def _mixed_up_with(talk: Talk, code: str) -> list[str]:
+    """This item and all that people take for it."""
+    groups = [one.items() for one in talk.knowledge.catalogue.guides.near]
+    return [code, *(one for group in groups if code in group for one in group)]
 
 
 def _that_knows(talk: Talk, act: str, codes: Iterable[str]) -> ServiceItem | None:

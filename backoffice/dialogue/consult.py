@@ -6,6 +6,7 @@ from backoffice import messages
 from backoffice.dialogue import facts
 from backoffice.dialogue.choosing import (
     OTHER,
+    SHORT,
     ask_topic,
     is_asking,
     item_meant,
@@ -85,14 +86,19 @@ def _say_without_item(talk: Talk, act: str, code: str | None) -> None:
 def say_known(talk: Talk) -> bool:
     """Answer a question that some item knows in these words, though no item was recognised.
 
-    Once an item is spoken of, another one's answer needs that item's name in the question.
+    Once an item is spoken of, a short question ("补卡要多少钱") gets another one's answer only
+    with that item's name in it.
     """
     catalogue = talk.knowledge.catalogue
     about = [talk.conversation.item_code, *catalogue.names.named_in(talk.asked)]
     items = [one for code in about if (one := talk.item(code)) is not None]
-    faq = known_question(talk.asked, items or catalogue.items.values(), SURE_LIKENESS)
+    if not items or len(talk.asked) > SHORT:
+        items = list(catalogue.items.values())
+    faq = known_question(talk.asked, items, SURE_LIKENESS)
     if faq is None:
         return False
+    if talk.filling is None:  # "要带什么" next is asked about the same
+        talk.conversation.item_code = next(one.code for one in items if faq in one.faq)
     talk.say_words(facts.hedged(faq.a, faq.status))
     return True
 

@@ -1,13 +1,20 @@
 """What is not this hall's business, or no business at all: an emergency, another office, a chat."""
 
 from backoffice.dialogue.choosing import SHORT
-from backoffice.dialogue.consult import planned_named, say_elsewhere, say_known, say_lost_about
+from backoffice.dialogue.consult import (
+    answer_about,
+    planned_named,
+    say_elsewhere,
+    say_known,
+    say_lost_about,
+)
 from backoffice.dialogue.people import hall_words
 from backoffice.dialogue.situations import say_plan
 from backoffice.dialogue.talk import Talk
 from backoffice.logs import log
 from backoffice.understanding import is_question
 from backoffice.understanding.alarm import crisis_in, is_chat, is_noise
+from backoffice.understanding.lexicon import lexicon
 
 _BORED_AFTER = 2
 
@@ -38,7 +45,12 @@ def _goes_on(talk: Talk) -> bool:
         return False
     if len(talk.text) > SHORT or is_chat(talk.text) or is_noise(talk.text):
         return False
-    say_lost_about(talk, about)
+    acts = lexicon("questions")["plainly"]
+    act = next((one for one in acts if any(word in talk.text for word in acts[one])), None)
+    if act is None:
+        say_lost_about(talk, about)
+    else:
+        answer_about(talk, act, about)
     return True
 
 

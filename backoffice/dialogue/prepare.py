@@ -16,7 +16,7 @@ from backoffice.dialogue.focus import hear_focus
 from backoffice.dialogue.heard import Heard
 from backoffice.dialogue.questions import known_question
 from backoffice.dialogue.steps import hear_step
-from backoffice.dialogue.talk import Talk
+from backoffice.dialogue.talk import Talk, bare
 from backoffice.dialogue.wanted import volunteered, wanted_of
 from backoffice.understanding import (
     Extraction,
@@ -35,7 +35,7 @@ from backoffice.understanding import (
 )
 from backoffice.understanding.alarm import crisis_in, refusal_in
 from backoffice.understanding.clauses import requests_in
-from backoffice.understanding.lexicon import any_of
+from backoffice.understanding.lexicon import any_of, words
 
 # These are what they are in any situation; yes and no depend on what was asked.
 _ALWAYS = frozenset({"ask_human", "pause", "cancel", "repeat", "goodbye", "greet", "thank"})
@@ -132,6 +132,8 @@ def _hear_freely(talk: Talk, act: str | None) -> Heard:
         return known
     if talk.says("begin"):  # what was just spoken of; nothing: it is asked which
         return Heard(mask(talk.text), "apply_item", item=talk.conversation.item_code)
+    if act is None and _wants_what_it_names(talk):
+        return Heard(mask(talk.text), "apply_item")
     if _asks_for_a_paper(talk):
         return Heard(mask(talk.text), "ask_materials")
     about = talk.item(talk.conversation.item_code)
@@ -143,10 +145,16 @@ def _hear_freely(talk: Talk, act: str | None) -> Heard:
     return Heard(found.rest if found.found and found.rest.strip() else found.safe_text)
 
 
+def _wants_what_it_names(talk: Talk) -> bool:
+    """ "办4050": nothing but "begin" and the name of an item."""
+    said = talk.knowledge.catalogue.names.without(bare(talk.text))
+    return said != bare(talk.text) and said in words("dialogue", "begin")
+
+
 def _asks_for_a_paper(talk: Talk) -> bool:
     """ "要房产证吗" is no wish for the other office that issues it."""
     asked = any_of("questions", "paper_needed").match(talk.text) and is_question(talk.text)
-    return bool(asked) and talk.knowledge.catalogue.guides.elsewhere_in(talk.text) is not None
+    return bool(asked) and talk.knowledge.catalogue.guides.names_a_paper(talk.text)
 
 
 def _known_question(talk: Talk) -> Heard | None:

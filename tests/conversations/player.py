@@ -146,16 +146,18 @@ class Player:
             raise AssertionError("这句话要靠模型听懂，请写上“听懂”")
         self._take(answer)
         if told is not None:
-            self._check_understood(told, step)
+            await self._check_understood(told, step)
         await self._always()
 
-    def _check_understood(self, told: Understood, step: Step | None) -> None:
+    async def _check_understood(self, told: Understood, step: Step | None) -> None:
+        assert self.visit is not None
         act, items = self.reply.state["act"], self.reply.state["items"]
         # Which question it was may be heard in two ways ("要自己申请吗"); the answer must be right.
         answered = told.act in ANSWERED and step is not None and bool(step.contains)
         assert act == told.act or answered, f"听成了 {act}，应是 {told.act}"
-        # With nothing named, the item is the one spoken of before.
-        meant = {*items, self.about} if answered or not items else set(items[:1])
+        # With nothing named, the item is the one spoken of before; what was answered is kept.
+        kept = (await stored(self.stage, self.visit.id)).about if answered else None
+        meant = {*items[:1], kept} if answered else set(items[:1]) or {self.about}
         if told.item is not None:
             assert told.item in (*meant, "other"), f"听成了事项 {items}，应是 {told.item}"
         self.about = told.item or next(iter(items), self.about)

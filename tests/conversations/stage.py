@@ -143,7 +143,7 @@ class Stored:
     """What the back office holds at one moment of a conversation."""
 
     draft: Draft | None
-    paused: bool = False
+    about: str | None = None
     face_refused: bool = False
 
     @property
@@ -168,7 +168,7 @@ async def stored(stage: Stage, conversation_id: str) -> Stored:
             )
         )
         draft = await _draft(session, stage.office, conversation.application_id)
-    return Stored(draft, face_refused=refused is not None)
+    return Stored(draft, about=conversation.item_code, face_refused=refused is not None)
 
 
 async def _draft(session: AsyncSession, office: Office, id: str | None) -> Draft | None:

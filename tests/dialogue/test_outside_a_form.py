@@ -65,6 +65,14 @@ async def test_begin_means_what_was_spoken_of(words: str, free: Talk) -> None:
 async def test_a_paper_asked_about_is_no_other_offices_business(free: Talk) -> None:
     assert (await _say(free, "要房产证吗"))["act"] == "ask_materials"
     assert (await _say(free, "想办房产证"))["act"] == "out_of_scope"
+    assert (await _say(free, "要办护照吗"))["act"] != "ask_materials"
+
+
+@pytest.mark.parametrize("words", ["办4050", "我要办4050"])
+async def test_a_wish_and_a_name_need_no_model(words: str, free: Talk) -> None:
+    assert (await _say(free, words))["act"] == "apply_item"
+    meant = item_meant(free, "apply_item", None)
+    assert meant is not None and meant.code == "employment_hardship_identify"
 
 
 async def test_who_has_begun_nothing_is_not_asked_to_sign_in_to_give_up(free: Talk) -> None:
@@ -121,4 +129,20 @@ async def test_a_short_question_is_never_answered_with_another_items_answer(free
     await out_of_scope(free)
     (said,) = free.bubbles
     assert "评定" not in said["text"]
+    assert "第一次办不收钱" in said["text"]
     assert said["buttons"][0]["value"] == "我要办社保卡"
+
+
+async def test_a_word_shared_with_both_items_does_not_outweigh_more_of_them(free: Talk) -> None:
+    free.conversation.item_code = "unemployment_register"
+    free.ranking = [("unemployment_benefit", 0.99)]
+    free.turn.request, free.turn.prepared = {"text": "失业了那个保险金每个月能领到多少"}, {}
+    meant = item_meant(free, "ask_amount", "unemployment_benefit")
+    assert meant is not None and meant.code == "unemployment_benefit"
+
+
+async def test_of_two_near_items_the_one_that_knows_the_question_is_meant(free: Talk) -> None:
+    free.turn.request, free.turn.prepared = {"text": "转铺畀人使唔使注销先"}, {}
+    free.ranking = [("individual_business_cancel", 0.95)]
+    meant = item_meant(free, "ask_conditions", "individual_business_cancel")
+    assert meant is not None and meant.code == "individual_business_change"
