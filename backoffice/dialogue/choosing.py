@@ -42,7 +42,7 @@ def item_meant(talk: Talk, act: str, code: str | None) -> ServiceItem | None:
         return talk.item(named[0]) if named else None
     if not named and act.startswith("ask_") and (about := _still_about(talk, code)) is not None:
         return about
-    if (item := _that_knows(talk, act, [*named, *_mixed_up_with(talk, code)])) is not None:
+    if (item := _that_knows(talk, act, named or _mixed_up_with(talk, code))) is not None:
         return item
     group = _wavering(talk, code)
     if group is None:

@@ -55,7 +55,6 @@ class Player:
 
     Attributes:
         log: the whole conversation so far, as shown when it goes wrong.
-        about: the item spoken of last.
     """
 
     def __init__(
@@ -68,7 +67,6 @@ class Player:
         self.visit: Visit | None = None
         self.last: dict[str, Any] = {}
         self.before = Stored(None)
-        self.about: str | None = None
 
     async def play(self) -> None:
         """Play every step. Raises WentWrong with the conversation so far."""
@@ -156,11 +154,10 @@ class Player:
         answered = told.act in ANSWERED and step is not None and bool(step.contains)
         assert act == told.act or answered, f"听成了 {act}，应是 {told.act}"
         # With nothing named, the item is the one spoken of before; what was answered is kept.
-        kept = (await stored(self.stage, self.visit.id)).about if answered else None
-        meant = {*items[:1], kept} if answered else set(items[:1]) or {self.about}
+        kept = (await stored(self.stage, self.visit.id)).about
+        meant = {*items[:1], kept} if answered or not items else set(items[:1])
         if told.item is not None:
             assert told.item in (*meant, "other"), f"听成了事项 {items}，应是 {told.item}"
-        self.about = told.item or next(iter(items), self.about)
         also = {one["act"] for one in self.reply.state.get("also", [])}
         missing = {one.act for one in told.also} - also
         assert not missing, f"没有听出还有 {missing}"
