@@ -19,6 +19,7 @@ from backoffice.dialogue.heard import Heard
 from backoffice.dialogue.steps import answer_consent, decline_widget
 from backoffice.dialogue.talk import Talk
 from backoffice.errors import BadRequest
+from backoffice.identity.policy import Means
 from backoffice.identity.services import (
     record_card_proof,
     record_chip_proof,
@@ -172,7 +173,8 @@ async def _selfie(talk: Talk, draft: Draft, widget: Widget, event: dict[str, Any
     )
     draft.remember(face=proof.result)
     await talk.proof_given()
-    return Heard("", "inform").happened("selfie_taken")
+    matched = Means.FACE in {one.means for one in draft.evidence}
+    return Heard("", "inform").happened("face_matched" if matched else "selfie_taken")
 
 
 async def _as_answer(talk: Talk, draft: Draft, widget: Widget, event: dict[str, Any]) -> Heard:

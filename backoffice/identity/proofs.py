@@ -15,7 +15,7 @@ from backoffice.uploads.models import Upload
 from integrations.ports import PoliceAnswer
 
 FACE_CONSENT = "face"
-FACE_CONSENT_VERSION = "2025-06-01"
+FACE_CONSENT_VERSION = "2026-11-23"
 """The wording `consent.face` in data/messages/identity.yml; raise it when the wording changes."""
 
 

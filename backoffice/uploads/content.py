@@ -6,6 +6,7 @@ anew, so that neither metadata (place, device) nor anything appended survives.
 
 import io
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import puremagic
@@ -32,9 +33,12 @@ MAX_BYTES = 10 * 1024 * 1024
 MAX_PIXELS = 40_000_000
 LONGEST_SIDE = 2400
 SHORTEST_SIDE = 64
+MAX_SCANS = 100
+"""A progressive JPEG has about ten; every one more costs a pass over the whole picture."""
 MAX_PAGES = 20
 _MAX_PDF_OBJECTS = 20_000
 _JPEG_QUALITY = 88
+_SCAN = b"\xff\xda"  # in a JPEG only where a scan starts: in its data 0x00 follows 0xFF
 _INK_PIXELS = 40
 
 PICTURE_KINDS = frozenset({"id_card_front", "id_card_back", "selfie", "photo"})
@@ -95,17 +99,31 @@ def sniffed_type(content: bytes) -> str:
         return "unknown"
 
 
-def _decode(content: bytes, not_one: type[NotAPaper] | type[NotAPicture]) -> Image.Image:
-    """The picture upright, at most LONGEST_SIDE, in RGB on white."""
+def jpeg_size(content: bytes) -> tuple[int, int]:
+    """Width and height as a JPEG's head says, without decoding it. Raises NotAPicture."""
+    picture = _opened(content, NotAPicture, ("JPEG",))
+    return picture.width, picture.height
+
+
+def _opened(
+    content: bytes, not_one: type[NotAPaper] | type[NotAPicture], formats: Sequence[str]
+) -> Image.Image:
     with warnings.catch_warnings():
         # Pillow's own bomb warning starts above our limit and would only reach the log.
         warnings.simplefilter("ignore", Image.DecompressionBombWarning)
         try:
-            picture = Image.open(io.BytesIO(content), formats=_FORMATS)
+            return Image.open(io.BytesIO(content), formats=list(formats))
         except Image.DecompressionBombError as exc:
             raise TooManyPixels from exc
         except (UnidentifiedImageError, OSError, ValueError, SyntaxError) as exc:
             raise not_one() from exc
+
+
+def _decode(content: bytes, not_one: type[NotAPaper] | type[NotAPicture]) -> Image.Image:
+    """The picture upright, at most LONGEST_SIDE, in RGB on white."""
+    picture = _opened(content, not_one, _FORMATS)
+    if content.count(_SCAN) > MAX_SCANS and picture.format in ("JPEG", "MPO"):
+        raise Damaged
     if picture.width * picture.height > MAX_PIXELS:
         raise TooManyPixels
     if min(picture.size) < SHORTEST_SIDE:

@@ -1,43 +1,32 @@
 """Taking in, opening and deleting uploads; other packages import from here only."""
 
 import asyncio
-import hashlib
-from collections.abc import Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from collections.abc import Iterable
 from datetime import datetime, timedelta
-from functools import cache
 from pathlib import Path
 
-from sqlalchemy import event, func, or_, select
+from sqlalchemy import event, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backoffice.applications.models import Application
 from backoffice.applications.states import AT_THE_AUTHORITY, State
 from backoffice.clock import china_date
-from backoffice.conversations.models import Conversation, Widget
-from backoffice.crypto import DecryptionFailed, keyed_hash
-from backoffice.db import Sessions, new_id
+from backoffice.db import Sessions
 from backoffice.errors import NotFound
-from backoffice.identity.liveness import FAILURES_ALLOWED, claim_challenge, keep_outcome
-from backoffice.identity.models import Consent
 from backoffice.logs import log
 from backoffice.uploads import store
-from backoffice.uploads.analysis import Analysis, analyse, analyse_live, check_liveness
-from backoffice.uploads.chips import CHIP_PHOTO
-from backoffice.uploads.content import KINDS, MAX_BYTES, Clean, clean, sniffed_type
-from backoffice.uploads.errors import (
-    ConsentMissing,
-    LivenessFailed,
-    TooManyUploads,
-    UploadRefused,
-)
-from backoffice.uploads.keeping import keep_with_file
+from backoffice.uploads.analysis import analyse
+from backoffice.uploads.content import MAX_BYTES, clean, sniffed_type
+from backoffice.uploads.errors import UploadRefused
+from backoffice.uploads.live import FEWEST_FRAMES, MOST_FRAMES, receive_live_selfie
 from backoffice.uploads.models import Upload
-from integrations.ports import LiveFrame, Vision
+from backoffice.uploads.places import Place, keep, place_of, reference_of, workers
+from integrations.ports import Vision
 
 __all__ = [
+    "FEWEST_FRAMES",
     "MAX_BYTES",
+    "MOST_FRAMES",
     "Upload",
     "delete_upload",
     "keep_until",
@@ -49,28 +38,8 @@ __all__ = [
     "upload_of",
 ]
 
-# Until an application is submitted; `keep_until` then gives its uploads the application's time.
-KEPT_UNSUBMITTED = {"selfie": timedelta(days=7)}
-KEPT_UNSUBMITTED_DEFAULT = timedelta(days=30)
-MAX_PER_WIDGET = 12
-CARD_PICTURES = ("id_card_front", CHIP_PHOTO)
-"""What a face is compared with."""
-FEWEST_FRAMES, MOST_FRAMES = 6, 40
-MAX_PER_CONVERSATION = 60
 _IN_WORK = (*AT_THE_AUTHORITY, State.SUPPLEMENT_DUE)
 _ORPHAN_AFTER = timedelta(hours=1)
-
-
-@dataclass(frozen=True)
-class _Place:
-    """What an upload is for, read before the work on it begins."""
-
-    widget_id: str
-    kind: str
-    conversation_id: str
-    application_id: str | None
-    citizen_id: str | None
-    reference_id: str | None
 
 
 async def receive_upload(
@@ -93,74 +62,21 @@ async def receive_upload(
         UploadRefused: see `backoffice.uploads.errors`.
     """
     async with sessions.begin() as session:
-        place = await _place(session, conversation_id, widget_id)
+        place = await place_of(session, conversation_id, widget_id)
     loop = asyncio.get_running_loop()
     try:
-        cleaned = await loop.run_in_executor(_workers(), clean, place.kind, content)
-        reference = await _reference(folder, place.reference_id)
+        cleaned = await loop.run_in_executor(workers(), clean, place.kind, content)
+        reference = await reference_of(folder, place.reference_id)
         analysis = await analyse(
             vision, place.kind, cleaned, reference=reference, today=china_date(now)
         )
     except UploadRefused as exc:
         _log_refusal(place, exc, content)
         raise
-    return await _keep(sessions, folder, place, cleaned, analysis, now)
+    return await keep(sessions, folder, place, cleaned, analysis, now)
 
 
-async def receive_live_selfie(
-    sessions: Sessions,
-    vision: Vision,
-    folder: Path,
-    *,
-    conversation_id: str,
-    widget_id: str,
-    nonce: str,
-    frames: Sequence[tuple[int, bytes]],
-    now: datetime,
-) -> Upload:
-    """Check the frames of a challenge; keep its best frame as the selfie, with what was found.
-
-    A failed challenge keeps nothing and may be tried once more; when it fails again the frame is
-    kept for a clerk to look at.
-
-    Args:
-        nonce: of the challenge; used up by this, whatever comes of it.
-        frames: milliseconds since the challenge began, and a picture.
-
-    Raises:
-        NotFound, UploadRefused: as `receive_upload`; LivenessFailed when it may be tried again.
-        ChallengeGone: the challenge is used, too old, or not this widget's.
-    """
-    async with sessions.begin() as session:
-        place = await _place(session, conversation_id, widget_id)
-        actions = await claim_challenge(
-            session, nonce=nonce, conversation_id=conversation_id, widget_id=widget_id, now=now
-        )
-    cleaned = await _clean_frames(frames)
-    live = [LiveFrame(one.data, at) for one, (at, _) in zip(cleaned, frames, strict=True)]
-    reading = await check_liveness(vision, live, actions)
-    async with sessions.begin() as session:
-        failed = await keep_outcome(session, nonce=nonce, fault=reading.fault)
-    if not reading.passed and failed < FAILURES_ALLOWED:
-        log("uploads").info(
-            "liveness.failed", conversation_id=conversation_id, reason=reading.fault
-        )
-        raise LivenessFailed(reading.fault or "")
-    best = cleaned[reading.best_frame if reading.best_frame is not None else len(cleaned) // 2]
-    reference = await _reference(folder, place.reference_id)
-    analysis = await analyse_live(vision, best, reading, reference=reference)
-    return await _keep(sessions, folder, place, best, analysis, now)
-
-
-async def _clean_frames(frames: Sequence[tuple[int, bytes]]) -> list[Clean]:
-    if not FEWEST_FRAMES <= len(frames) <= MOST_FRAMES:
-        raise LivenessFailed("too_few_frames")
-    loop = asyncio.get_running_loop()
-    work = (loop.run_in_executor(_workers(), clean, "selfie", one) for _, one in frames)
-    return list(await asyncio.gather(*work))
-
-
-def _log_refusal(place: _Place, refusal: UploadRefused, content: bytes) -> None:
+def _log_refusal(place: Place, refusal: UploadRefused, content: bytes) -> None:
     log("uploads").info(
         "upload.refused",
         conversation_id=place.conversation_id,
@@ -169,25 +85,6 @@ def _log_refusal(place: _Place, refusal: UploadRefused, content: bytes) -> None:
         bytes=len(content),
         type=sniffed_type(content),
     )
-
-
-async def _keep(
-    sessions: Sessions,
-    folder: Path,
-    place: _Place,
-    cleaned: Clean,
-    analysis: Analysis,
-    now: datetime,
-) -> Upload:
-    upload = _row(place, cleaned, analysis, now)
-
-    async def still_wanted(session: AsyncSession) -> None:
-        # It may have been closed, or the consent withdrawn, while the picture was read.
-        await _place(session, place.conversation_id, place.widget_id)
-
-    await keep_with_file(sessions, folder, upload, cleaned.data, still_wanted=still_wanted)
-    log("uploads").info("upload.kept", upload_id=upload.id, kind=place.kind, bytes=upload.size)
-    return upload
 
 
 async def upload_of(
@@ -291,93 +188,3 @@ async def remove_orphans(session: AsyncSession, folder: Path, *, wall_clock: dat
     for name in orphans:
         (folder / name[:2] / name).unlink(missing_ok=True)
     return len(orphans)
-
-
-async def _place(session: AsyncSession, conversation_id: str, widget_id: str) -> _Place:
-    widget = await session.scalar(
-        select(Widget).where(
-            Widget.id == widget_id,
-            Widget.conversation_id == conversation_id,
-            Widget.state == "open",
-            Widget.kind.in_(KINDS),
-        )
-    )
-    conversation = await session.get(Conversation, conversation_id)
-    if widget is None or conversation is None or conversation.ended_at is not None:
-        raise NotFound
-    await _check_quota(session, conversation_id, widget_id)
-    application_id = widget.application_id or conversation.application_id
-    reference_id = None
-    if widget.kind == "selfie":
-        await _check_consent(session, conversation)
-        reference_id = await _newest_card(session, conversation_id, application_id)
-    return _Place(
-        widget_id,
-        widget.kind,
-        conversation_id,
-        application_id,
-        conversation.citizen_id,
-        reference_id,
-    )
-
-
-async def _check_quota(session: AsyncSession, conversation_id: str, widget_id: str) -> None:
-    counted = select(func.count()).select_from(Upload)
-    of_widget = await session.scalar(counted.where(Upload.widget_id == widget_id)) or 0
-    of_visit = await session.scalar(counted.where(Upload.conversation_id == conversation_id)) or 0
-    if of_widget >= MAX_PER_WIDGET or of_visit >= MAX_PER_CONVERSATION:
-        raise TooManyUploads
-
-
-async def _check_consent(session: AsyncSession, conversation: Conversation) -> None:
-    # Asked here too, not only in the dialogue: no face is compared without a yes on record.
-    whose = [Consent.conversation_id == conversation.id]
-    if conversation.citizen_id is not None:
-        whose.append(Consent.citizen_id == conversation.citizen_id)
-    newest = select(Consent).where(Consent.kind == "face", or_(*whose)).order_by(Consent.id.desc())
-    consent = (await session.scalars(newest.limit(1))).first()
-    if consent is None or not consent.granted:
-        raise ConsentMissing
-
-
-async def _newest_card(
-    session: AsyncSession, conversation_id: str, application_id: str | None
-) -> str | None:
-    whose = [Upload.conversation_id == conversation_id]
-    if application_id is not None:
-        whose.append(Upload.application_id == application_id)
-    cards = select(Upload.id).where(Upload.kind.in_(CARD_PICTURES), or_(*whose))
-    return (await session.scalars(cards.order_by(Upload.created_at.desc()).limit(1))).first()
-
-
-async def _reference(folder: Path, upload_id: str | None) -> tuple[str, bytes] | None:
-    if upload_id is None:
-        return None
-    try:
-        return upload_id, await asyncio.to_thread(store.read, folder, upload_id)
-    except (FileNotFoundError, DecryptionFailed) as exc:
-        log("uploads").error("upload.file_missing", upload_id=upload_id, error=type(exc).__name__)
-        return None
-
-
-def _row(place: _Place, cleaned: Clean, analysis: Analysis, now: datetime) -> Upload:
-    return Upload(
-        id=new_id(),
-        conversation_id=place.conversation_id,
-        application_id=place.application_id,
-        widget_id=place.widget_id,
-        citizen_id=place.citizen_id,
-        kind=place.kind,
-        mime=cleaned.mime,
-        size=len(cleaned.data),
-        digest=keyed_hash("uploads.digest", hashlib.sha256(cleaned.data).hexdigest()),
-        analysis=analysis,
-        created_at=now,
-        expires_at=now + KEPT_UNSUBMITTED.get(place.kind, KEPT_UNSUBMITTED_DEFAULT),
-    )
-
-
-@cache
-def _workers() -> ThreadPoolExecutor:
-    # Two pictures of 40 megapixels at once are 240 MB; more would endanger the machine's memory.
-    return ThreadPoolExecutor(max_workers=2, thread_name_prefix="uploads")

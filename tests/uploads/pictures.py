@@ -1,6 +1,7 @@
 """Pictures and papers that the tests send, made in memory."""
 
 import io
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,15 @@ from PIL import Image, ImageDraw
 from pypdf import PdfWriter
 from pypdf.generic import DictionaryObject, NameObject, TextStringObject
 
+from integrations.ports import CardReading
+
 FOLDER = Path(__file__).resolve().parent.parent / "fixtures" / "pictures"
+
+
+READ = CardReading(
+    "测试员", "男", "汉", date(1949, 12, 31), "北京市朝阳区建国门外大街", "11010519491231002X"
+)
+"""What the drawn card says."""
 
 
 def sample(name: str) -> bytes:

@@ -4,7 +4,9 @@ import re
 
 import pytest
 
+from backoffice import messages
 from backoffice.uploads import advice
+from backoffice.uploads.errors import LivenessFailed
 from integrations import ports
 from integrations.ports import LiveAction
 
@@ -13,6 +15,12 @@ def named(kind: type) -> set[str]:
     """The fault codes that a port's description promises."""
     words = (kind.__doc__ or "").partition("fault")[2]
     return set(re.findall(r"`([a-z_]+)`", words))
+
+
+def live_words(fault: str) -> str:
+    refused = LivenessFailed(fault)
+    assert fault in refused.code
+    return messages.text(f"error.{refused.code}")
 
 
 CARD_CHECKS = {
@@ -26,7 +34,7 @@ CARD_CHECKS = {
     [
         (ports.FaceInspection, advice.face_advice, "photo_of_card"),
         (ports.CardReading, advice.card_advice, "glare"),
-        (ports.LivenessReading, advice.live_advice, "still"),
+        (ports.LivenessReading, live_words, "still"),
     ],
 )
 def test_every_fault_has_advice(kind: type, say: object, least: str) -> None:
@@ -38,4 +46,4 @@ def test_every_fault_has_advice(kind: type, say: object, least: str) -> None:
 
 def test_every_disagreement_of_a_card_and_every_action_has_words() -> None:
     assert all(advice.card_advice(fault) for fault in CARD_CHECKS)
-    assert all(advice.live_prompt(action) for action in LiveAction)
+    assert all(messages.text(f"live.do_{action}") for action in LiveAction)

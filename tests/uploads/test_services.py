@@ -14,7 +14,7 @@ from backoffice.crypto import DecryptionFailed
 from backoffice.db import Sessions
 from backoffice.errors import NotFound
 from backoffice.identity.services import record_consent
-from backoffice.uploads import errors, services, store
+from backoffice.uploads import errors, places, store
 from backoffice.uploads.models import Upload
 from backoffice.uploads.services import (
     delete_upload,
@@ -31,8 +31,8 @@ from tests.uploads import pictures as p
 from tests.uploads.conftest import AddWidget
 
 NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
+CARD = p.READ
 NUMBER = "11010519491231002X"
-CARD = CardReading("测试员", "男", "汉", date(1949, 12, 31), "北京市朝阳区建国门外大街", NUMBER)
 
 
 @pytest.fixture
@@ -245,8 +245,8 @@ async def test_a_widget_closed_while_the_picture_is_read_takes_nothing(desk: Des
 
 
 async def test_uploads_are_limited(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(services, "MAX_PER_WIDGET", 2)
-    monkeypatch.setattr(services, "MAX_PER_CONVERSATION", 3)
+    monkeypatch.setattr(places, "MAX_PER_WIDGET", 2)
+    monkeypatch.setattr(places, "MAX_PER_CONVERSATION", 3)
     widget = await desk.add_widget("signature")
     for _ in range(2):
         await desk.send("signature", p.signature(), widget)

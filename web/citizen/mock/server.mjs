@@ -1,6 +1,7 @@
 // A stand-in for the gateway: serves dist/build/h5 and plays one scripted conversation with every
 // widget, so that the pages can be tried alone. No dependencies. Nothing here is real.
 //   node mock/server.mjs [port]     PORT, default 18100
+// The first challenge before the camera is refused, the second taken.
 // Test switches, by text: "/503" answers 503 twice, "/drop" loses one answer, "/slow" waits 5 s,
 // "/end" ends the conversation. POST /mock/later {"text"} adds a clerk's
 // message; GET /mock/attempts lists the turn ids received; GET /mock/upload is the last upload's body.
@@ -27,6 +28,17 @@ async function bodyOf(req) {
   const chunks = []
   for await (const chunk of req) chunks.push(chunk)
   return Buffer.concat(chunks)
+}
+
+/** The first attempt is always refused, so that the way back can be looked at. */
+function challengeFor(conversation) {
+  conversation.tries = (conversation.tries ?? 0) + 1
+  const actions = [
+    { action: 'look_straight', text: '请正对镜头' },
+    { action: 'turn_left', text: '请慢慢向左转头，再转回来' },
+    { action: 'blink', text: '请闭上眼睛，数到一，再睁开' },
+  ]
+  return { nonce: randomBytes(8).toString('hex'), actions, seconds: 60, frames: { fewest: 8, most: 40 } }
 }
 
 function say(conversation, messages) {
@@ -68,14 +80,17 @@ async function chatApi(req, res, url) {
     say(c, WELCOME)
     return json(res, 201, { id: c.id, token: c.token })
   }
-  const [, id, what] = /^\/api\/v1\/conversations\/(\w+)\/(messages|uploads)/.exec(url.pathname) ?? []
+  const [, id, what] = /^\/api\/v1\/conversations\/(\w+)\/(messages|uploads|liveness)/.exec(url.pathname) ?? []
   const conversation = conversations.get(id)
   if (!conversation || byToken(req) !== conversation) {
     await bodyOf(req)
     return fail(res, 404, 'conversation.not_found', '这个对话已经结束。')
   }
+  if (what === 'liveness') return json(res, 201, challengeFor(conversation))
   if (what === 'uploads') {
     lastUpload = await bodyOf(req)
+    const live = lastUpload.includes('name="nonce"')
+    if (live && conversation.tries === 1) return fail(res, 422, 'upload.live_still', '没有看到您在动。请照提示做动作，不要对着照片拍。再拍一次。')
     return json(res, 201, { upload_id: randomBytes(6).toString('hex') })
   }
   if (req.method === 'POST') return turn(req, res, conversation)

@@ -1,8 +1,9 @@
-import { unwrap, type FilePart, type Transport } from './http'
+import { unwrap, type FilePart, type TakenFrame, type Transport } from './http'
 import type {
   ApplicationDetail,
   ApplicationRow,
   BotMessage,
+  Challenge,
   ChatState,
   ConversationKey,
   Info,
@@ -62,7 +63,29 @@ export class ApiClient {
     file: FilePart,
     onProgress: (share: number) => void,
   ): Promise<{ upload_id: string }> {
-    return unwrap(await this.transport.upload(uploadUrl, key.token, file, onProgress))
+    const form = { parts: [{ name: 'file', file }] }
+    return unwrap(await this.transport.upload(uploadUrl, key.token, form, onProgress))
+  }
+
+  /** Asks what to do in front of the camera; a widget's earlier challenge ends with it. */
+  async challenge(key: ConversationKey, widgetId: string): Promise<Challenge> {
+    const path = `${conversation(key)}/liveness?widget=${encodeURIComponent(widgetId)}`
+    return unwrap(await this.transport.send({ method: 'POST', path, token: key.token }))
+  }
+
+  /** The pictures of a challenge, each with its milliseconds since the first. */
+  async uploadFrames(
+    key: ConversationKey,
+    uploadUrl: string,
+    nonce: string,
+    frames: readonly TakenFrame[],
+    onProgress: (share: number) => void,
+  ): Promise<{ upload_id: string }> {
+    const form = {
+      fields: { nonce, at: frames.map((one) => one.at).join(',') },
+      parts: frames.map((one) => ({ name: 'frame', file: one.picture })),
+    }
+    return unwrap(await this.transport.upload(uploadUrl, key.token, form, onProgress))
   }
 
   me(key: ConversationKey): Promise<Me> {

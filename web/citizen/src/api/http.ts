@@ -23,12 +23,24 @@ export interface FilePart {
   name: string
 }
 
+/** One picture of a challenge and when it was taken, in milliseconds since the first. */
+export interface TakenFrame {
+  at: number
+  picture: FilePart
+}
+
+/** What one upload carries: files, each under the name of its part, and plain fields. */
+export interface UploadForm {
+  parts: readonly { name: string; file: FilePart }[]
+  fields?: Readonly<Record<string, string>>
+}
+
 export interface Transport {
   send(request: HttpRequest): Promise<HttpResponse>
   upload(
     path: string,
     token: string,
-    file: FilePart,
+    form: UploadForm,
     onProgress: (share: number) => void,
   ): Promise<HttpResponse>
   /** Fetches a protected file; answers an address that this page can show or save. */

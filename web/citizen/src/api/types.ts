@@ -28,6 +28,16 @@ export interface Widget {
   hint?: string
 }
 
+/** What to do in front of the camera for one widget; its nonce is used once. */
+export interface Challenge {
+  nonce: string
+  /** In this order; `action` e.g. `turn_left`, left and right being the citizen's own. */
+  actions: { action: string; text: string }[]
+  /** From now until the pictures must have arrived. */
+  seconds: number
+  frames: { fewest: number; most: number }
+}
+
 export interface BotMessage {
   /** Rises within one conversation; how a message that arrives twice is recognised. */
   seq?: number

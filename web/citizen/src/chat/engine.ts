@@ -1,7 +1,8 @@
 import type { ApiClient } from '../api/client'
 import { ApiError, isGone, isTransient, messageOf, NetworkError } from '../api/http'
-import type { FilePart } from '../api/http'
-import type { BotMessage, ChatState, ConversationKey, TurnBody, WidgetEvent } from '../api/types'
+import type { FilePart, TakenFrame } from '../api/http'
+import type { BotMessage, Challenge, ChatState, ConversationKey } from '../api/types'
+import type { TurnBody, WidgetEvent } from '../api/types'
 import { botEntry, maskDigits, type Entry, type MyEntry, type PendingTurn } from './entries'
 
 /** Plain key/value storage of the device; values survive a restart of the page. */
@@ -124,6 +125,20 @@ export class ChatEngine {
   async upload(url: string, file: FilePart, onProgress: (share: number) => void): Promise<string> {
     const key = await this.ensure()
     return (await this.deps.api.upload(key, url, file, onProgress)).upload_id
+  }
+
+  async challenge(widgetId: string): Promise<Challenge> {
+    return this.deps.api.challenge(await this.ensure(), widgetId)
+  }
+
+  async uploadFrames(
+    url: string,
+    nonce: string,
+    frames: readonly TakenFrame[],
+    onProgress: (share: number) => void,
+  ): Promise<string> {
+    const key = await this.ensure()
+    return (await this.deps.api.uploadFrames(key, url, nonce, frames, onProgress)).upload_id
   }
 
   /**

@@ -96,6 +96,8 @@ export const chat = {
   retry: () => engine.retry(),
   discard: (turnId: string) => engine.discard(turnId),
   upload: engine.upload.bind(engine),
+  challenge: engine.challenge.bind(engine),
+  uploadFrames: engine.uploadFrames.bind(engine),
   async endAndClear() {
     chat.setInput('')
     await engine.endAndClear()

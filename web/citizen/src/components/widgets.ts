@@ -42,7 +42,7 @@ const GUIDES: Record<string, CaptureGuide> = {
     frame: 'face',
     tips: ['脸对准圆框，正对镜头', '摘下帽子、口罩和墨镜', '画面里只有您一个人'],
     done: '已上传本人照片',
-    working: '正在与身份证照片比对，大约十几秒',
+    working: '正在核对，大约十几秒',
   },
   document: {
     title: '上传材料',
@@ -74,6 +74,20 @@ export function takesPdf(widget: Widget): boolean {
   const accept = Array.isArray(widget.accept) ? widget.accept.join(',') : (widget.accept ?? '')
   return /pdf/.test(accept) || (!accept && widget.kind === 'document')
 }
+
+/** The selfie as a challenge before the camera, where the page can show one. */
+export const LIVE: Pick<CaptureGuide, 'title' | 'tips' | 'done'> = {
+  title: '对着镜头核对本人',
+  tips: [
+    '脸放进圆框，画面里只有您一个人',
+    '摘下帽子、口罩和墨镜，脸朝着光',
+    '照大字提示做两个小动作，大约 15 秒',
+  ],
+  done: '已对着镜头核对',
+}
+/** Beside a single picture: what becomes of it. */
+export const LOOKED_AT = '这张照片由工作人员和身份证照片核对，提交以后再核对，不影响您往下办。'
+export const NO_LIVE_CAMERA = '这里用不了实时镜头，拍一张照片也一样能办。'
 
 /** What the transcript says when the citizen chose another way. */
 export const DECLINED = '不用这个方式'

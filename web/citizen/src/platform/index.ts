@@ -15,6 +15,8 @@ export const {
   openCamera,
   openInkPad,
   openTextField,
+  speak,
+  hush,
   saveFile,
   copyText,
   openLink,

@@ -14,6 +14,11 @@ export interface Picked extends FilePart {
 /** A live camera shown inside an element of the page. */
 export interface LiveCamera {
   shoot(): Promise<Picked>
+  /**
+   * A small JPEG of what is shown just now, cut as it is shown, not mirrored; its longest side is
+   * `side` pixels at most. Throws `PickError` once the camera is gone.
+   */
+  frame(side: number, quality: number): Promise<FilePart>
   close(): void
 }
 
@@ -46,6 +51,10 @@ export interface Platform {
     options: { label: string; placeholder: string; longest: number },
     on: { typed(text: string): void; submitted(): void },
   ): TextField
+  /** Says something aloud with the device's own voice; silent where it has none for Chinese. */
+  speak(text: string): void
+  /** Ends what is being said. */
+  hush(): void
   saveFile(url: string, name: string): void
   copyText(text: string): Promise<boolean>
   openLink(url: string): void

@@ -2,6 +2,7 @@ import type { Platform } from '../types'
 import { hasLiveCamera, openCamera, pickFile } from './camera'
 import { openTextField } from './field'
 import { openInkPad } from './ink'
+import { hush, speak } from './voice'
 import { transport } from './transport'
 
 /** Browsers that forbid storage (private mode) keep the conversation for this visit only. */
@@ -40,6 +41,8 @@ export const h5: Platform = {
   openCamera,
   openInkPad,
   openTextField,
+  speak,
+  hush,
   saveFile(url, name) {
     const link = document.createElement('a')
     link.href = url

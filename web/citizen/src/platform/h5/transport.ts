@@ -50,10 +50,11 @@ export const transport: Transport = {
   },
 
   // XMLHttpRequest, since fetch does not report the progress of an upload.
-  upload(path, token, file, onProgress) {
+  upload(path, token, { parts, fields = {} }, onProgress) {
     return new Promise<HttpResponse>((resolve, reject) => {
       const form = new FormData()
-      form.append('file', file.data as Blob, file.name)
+      for (const [name, value] of Object.entries(fields)) form.append(name, value)
+      for (const { name, file } of parts) form.append(name, file.data as Blob, file.name)
       const request = new XMLHttpRequest()
       request.open('POST', path)
       request.timeout = UPLOAD_TIMEOUT_MS

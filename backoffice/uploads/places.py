@@ -1,0 +1,165 @@
+"""What an upload is for, whether it may come, and how it is kept: shared by all ways of sending."""
+
+import asyncio
+import hashlib
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cache
+from pathlib import Path
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from backoffice.conversations.models import Conversation, Widget
+from backoffice.crypto import DecryptionFailed, keyed_hash
+from backoffice.db import Sessions, new_id
+from backoffice.errors import NotFound
+from backoffice.identity.models import Consent
+from backoffice.logs import log
+from backoffice.uploads import store
+from backoffice.uploads.analysis import Analysis
+from backoffice.uploads.chips import CHIP_PHOTO
+from backoffice.uploads.content import KINDS, Clean
+from backoffice.uploads.errors import ConsentMissing, TooManyUploads
+from backoffice.uploads.keeping import keep_with_file
+from backoffice.uploads.models import Upload
+
+# Until an application is submitted; `keep_until` then gives its uploads the application's time.
+KEPT_UNSUBMITTED = {"selfie": timedelta(days=7)}
+KEPT_UNSUBMITTED_DEFAULT = timedelta(days=30)
+MAX_PER_WIDGET = 12
+MAX_PER_CONVERSATION = 60
+CARD_PICTURES = ("id_card_front", CHIP_PHOTO)
+"""What a face is compared with."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """What an upload is for, read before the work on it begins."""
+
+    widget_id: str
+    kind: str
+    conversation_id: str
+    application_id: str | None
+    citizen_id: str | None
+    reference_id: str | None
+    """The card's picture that a selfie is compared with."""
+
+
+async def place_of(session: AsyncSession, conversation_id: str, widget_id: str) -> Place:
+    """Where an upload belongs, if it may come.
+
+    Raises:
+        NotFound: no such widget, not of this conversation, closed, or not one for uploads.
+        ConsentMissing, TooManyUploads.
+    """
+    widget = await session.scalar(
+        select(Widget).where(
+            Widget.id == widget_id,
+            Widget.conversation_id == conversation_id,
+            Widget.state == "open",
+            Widget.kind.in_(KINDS),
+        )
+    )
+    conversation = await session.get(Conversation, conversation_id)
+    if widget is None or conversation is None or conversation.ended_at is not None:
+        raise NotFound
+    await _check_quota(session, conversation_id, widget_id)
+    application_id = widget.application_id or conversation.application_id
+    reference_id = None
+    if widget.kind == "selfie":
+        await _check_consent(session, conversation)
+        reference_id = await _newest_card(session, conversation_id, application_id)
+    return Place(
+        widget_id,
+        widget.kind,
+        conversation_id,
+        application_id,
+        conversation.citizen_id,
+        reference_id,
+    )
+
+
+async def _check_quota(session: AsyncSession, conversation_id: str, widget_id: str) -> None:
+    counted = select(func.count()).select_from(Upload)
+    of_widget = await session.scalar(counted.where(Upload.widget_id == widget_id)) or 0
+    of_visit = await session.scalar(counted.where(Upload.conversation_id == conversation_id)) or 0
+    if of_widget >= MAX_PER_WIDGET or of_visit >= MAX_PER_CONVERSATION:
+        raise TooManyUploads
+
+
+async def _check_consent(session: AsyncSession, conversation: Conversation) -> None:
+    # Asked here too, not only in the dialogue: no face is compared without a yes on record.
+    whose = [Consent.conversation_id == conversation.id]
+    if conversation.citizen_id is not None:
+        whose.append(Consent.citizen_id == conversation.citizen_id)
+    newest = select(Consent).where(Consent.kind == "face", or_(*whose)).order_by(Consent.id.desc())
+    consent = (await session.scalars(newest.limit(1))).first()
+    if consent is None or not consent.granted:
+        raise ConsentMissing
+
+
+async def _newest_card(
+    session: AsyncSession, conversation_id: str, application_id: str | None
+) -> str | None:
+    whose = [Upload.conversation_id == conversation_id]
+    if application_id is not None:
+        whose.append(Upload.application_id == application_id)
+    cards = select(Upload.id).where(Upload.kind.in_(CARD_PICTURES), or_(*whose))
+    return (await session.scalars(cards.order_by(Upload.created_at.desc()).limit(1))).first()
+
+
+async def reference_of(folder: Path, upload_id: str | None) -> tuple[str, bytes] | None:
+    """Id and bytes of the card's picture; None without one, or when its file cannot be opened."""
+    if upload_id is None:
+        return None
+    try:
+        return upload_id, await asyncio.to_thread(store.read, folder, upload_id)
+    except (FileNotFoundError, DecryptionFailed) as exc:
+        log("uploads").error("upload.file_missing", upload_id=upload_id, error=type(exc).__name__)
+        return None
+
+
+async def keep(
+    sessions: Sessions,
+    folder: Path,
+    place: Place,
+    cleaned: Clean,
+    analysis: Analysis,
+    now: datetime,
+) -> Upload:
+    """Keep what was cleaned and read, if its widget still wants it (else as `place_of` raises)."""
+    upload = _row(place, cleaned, analysis, now)
+
+    async def still_wanted(session: AsyncSession) -> None:
+        # It may have been closed, or the consent withdrawn, while the picture was read.
+        await place_of(session, place.conversation_id, place.widget_id)
+
+    await keep_with_file(sessions, folder, upload, cleaned.data, still_wanted=still_wanted)
+    log("uploads").info("upload.kept", upload_id=upload.id, kind=place.kind, bytes=upload.size)
+    return upload
+
+
+def _row(place: Place, cleaned: Clean, analysis: Analysis, now: datetime) -> Upload:
+    return Upload(
+        id=new_id(),
+        conversation_id=place.conversation_id,
+        application_id=place.application_id,
+        widget_id=place.widget_id,
+        citizen_id=place.citizen_id,
+        kind=place.kind,
+        mime=cleaned.mime,
+        size=len(cleaned.data),
+        digest=keyed_hash("uploads.digest", hashlib.sha256(cleaned.data).hexdigest()),
+        analysis=analysis,
+        created_at=now,
+        expires_at=now + KEPT_UNSUBMITTED.get(place.kind, KEPT_UNSUBMITTED_DEFAULT),
+    )
+
+
+@cache
+def workers() -> ThreadPoolExecutor:
+    """Threads for cleaning pictures."""
+    # Two pictures of 40 megapixels at once are 240 MB; more would endanger the machine's memory.
+    return ThreadPoolExecutor(max_workers=2, thread_name_prefix="uploads")
