@@ -23,18 +23,18 @@ PHONE_NUMBER = "13800000001"
 ID_NO = "11010519491231002X"
 
 
-def fill_in(citizen: Citizen) -> None:
+def fill_in(citizen: Citizen, portrait: str = "person_a_1", phone: str = PHONE_NUMBER) -> None:
     """From the first word to the papers, by typing, pressing and taking pictures."""
     citizen.say("我要办居住证", "是给您自己办")
     citizen.press("本人", "您在佛山办过居住登记吗")
     citizen.press("已登记满半年", "身份证的正面")
-    card = card_with_face("测试员", "person_a_1")
+    card = card_with_face("测试员", portrait)
     citizen.upload("拍身份证人像面", card, "我从身份证上读到", "测**", "1101**********002X")
     citizen.picture("02-card")
     citizen.press("对", "您的手机号是多少")
-    citizen.say(PHONE_NUMBER, "验证码已经发到 138****0001")
+    citizen.say(phone, f"验证码已经发到 {phone[:3]}****{phone[-4:]}")
     citizen.picture("03-code")
-    citizen.enter_code(citizen.code_sent_to(PHONE_NUMBER), "因为什么来办")
+    citizen.enter_code(citizen.code_sent_to(phone), "因为什么来办")
     citizen.press("工作", "哪个镇街")
     citizen.say("石湾镇街道澜石社区", "详细地址")
     citizen.say("澜石二路8号3栋502房", "哪一天住进来")
@@ -48,15 +48,16 @@ def fill_in(citizen: Citizen) -> None:
     expect(citizen.page.get_by_text("要登记在哪里工作")).to_be_visible()
     citizen.say("佛山市样例陶瓷有限公司", "相片回执")
     citizen.press("现场自拍", "证件相片")
-    citizen.upload("上传照片", face("person_a_1"), "来大厅或服务站领")
+    citizen.upload("上传照片", face("person_a_2"), "来大厅或服务站领")
 
 
 def hand_in(citizen: Citizen) -> None:
     """Consent, selfie, papers, reading back, signature."""
-    citizen.press("到服务站/大厅领取", "可以自拍一张照片", "不会由机器决定")
+    citizen.press("到服务站/大厅领取", "做两个小动作", "不会由机器说“不行”")
     citizen.picture("04-consent")
-    citizen.press("同意", "拍一张自拍")
-    citizen.upload("拍一张本人照片", face("person_a_1"), "租房合同")
+    citizen.press("同意", "对着镜头照大字提示")
+    citizen.press("对着镜头核对本人")
+    citizen.upload("只拍一张照片，由工作人员核对", face("person_a_2"), "租房合同")
     # One picture proves nobody: what the registers say is for the clerk, who looks at the pictures.
     expect(citizen.page.get_by_text("登记情况会由工作人员核对").last).to_be_visible()
     assert citizen.page.get_by_text("符合申领条件").count() == 0
