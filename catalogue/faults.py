@@ -1,9 +1,12 @@
 """Faults in words a trainer can act on: which file, which field, what to do."""
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from pydantic import ValidationError
+
+from catalogue.strict import Strict
 
 # pydantic's error types (https://docs.pydantic.dev/latest/errors/validation_errors/) → the remedy
 _HINTS = {
@@ -29,6 +32,7 @@ _HINTS = {
     "date_type": "日期要写成 2025-03-01 的样子",
     "none_required": "这里不能写内容",
 }
+_MISPLACED = "这个键不写在这里，请看看缩进：多半要往外挪一层，和上一层的键对齐"
 _BOUNDS = {
     "greater_than": ("必须大于 {}", "gt"),
     "greater_than_equal": ("不能小于 {}", "ge"),
@@ -63,10 +67,23 @@ def schema_faults(file: str, data: Any, error: ValidationError) -> list[Fault]:
     for one in error.errors(include_url=False, include_input=False):
         path = readable_path(data, one["loc"])
         hint = _hint(one["type"], one.get("ctx", {}), one["msg"])
+        if one["type"] == "extra_forbidden" and one["loc"][-1] in _known_keys():
+            hint = _MISPLACED
         found.setdefault(path, [])
         if hint not in found[path]:
             found[path].append(hint)
     return [Fault(file, path, "；或者".join(hints)) for path, hints in found.items()]
+
+
+@cache
+def _known_keys() -> frozenset[str]:
+    """Keys that some part of the catalogue's files has."""
+    kinds, found = [Strict], set()
+    while kinds:
+        kind = kinds.pop()
+        kinds += kind.__subclasses__()
+        found |= {field.alias or name for name, field in kind.model_fields.items()}
+    return frozenset(found)
 
 
 def readable_path(data: Any, loc: tuple[int | str, ...]) -> str:

@@ -42,11 +42,11 @@ class Names:
         """
         return list(dict.fromkeys(code for _, _, code in self._taken(_plain(text))))
 
-    def without(self, text: str) -> str:
-        """The text, half-width and in small letters, with the names in it left out."""
+    def without(self, text: str, mark: str = "") -> str:
+        """The text, half-width and in small letters, with this mark for each name in it."""
         text = _plain(text)
         for start, end, _ in reversed(self._taken(text)):
-            text = text[:start] + text[end:]
+            text = text[:start] + mark + text[end:]
         return text
 
     def _taken(self, text: str) -> list[tuple[int, int, str]]:

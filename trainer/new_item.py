@@ -87,13 +87,35 @@ def _checked(key: str, given: Any, optional: bool, catalogue: Catalogue) -> Any:
         raise AnswersUnusable("只能用英文小写字母、数字和下划线，字母开头")
     if key == "code" and given in catalogue.items:
         raise AnswersUnusable(f"已经有这个代码了：{catalogue.items[given].title}")
-    if key == "department" and given not in catalogue.departments:
-        raise AnswersUnusable("没有这个部门代码")
-    if key == "near" and (strangers := [one for one in given if one not in catalogue.items]):
-        raise AnswersUnusable(f"没有这个事项：{'、'.join(strangers)}")
+    if key == "department":
+        return _department(given, catalogue)
+    if key == "near":
+        return [_item_code(one, catalogue) for one in given]
     if key == "aliases":
         _aliases_are_free(given, catalogue)
     return given
+
+
+def _department(given: str, catalogue: Catalogue) -> str:
+    """The code of a department given by its code or its name."""
+    departments = catalogue.departments
+    found = [code for code, name in departments.items() if given == code or given in name]
+    if given in departments:
+        return given
+    if len(found) != 1:
+        known = "，".join(f"{code} {name}" for code, name in departments.items())
+        raise AnswersUnusable(f"没有“{given}”这个部门。可以写：{known}")
+    return found[0]
+
+
+def _item_code(given: str, catalogue: Catalogue) -> str:
+    """The code of an item given by its code or one of its names."""
+    if given in catalogue.items:
+        return given
+    found = catalogue.names.named_in(given)
+    if len(found) != 1:
+        raise AnswersUnusable(f"没有“{given}”这个事项，请写 data/items/ 里的文件名（不带 .yml）")
+    return found[0]
 
 
 def _aliases_are_free(given: list[str], catalogue: Catalogue) -> None:

@@ -5,7 +5,7 @@ from backoffice.applications.states import AT_THE_AUTHORITY
 from backoffice.dialogue.acknowledging import say_taken
 from backoffice.dialogue.agenda import Kind
 from backoffice.dialogue.capture import reopen
-from backoffice.dialogue.choosing import ask_topic, is_asking, item_meant
+from backoffice.dialogue.choosing import ask_topic, is_asking, item_meant, next_wanted
 from backoffice.dialogue.consult import planned_named, say_elsewhere
 from backoffice.dialogue.focus import resume_latest
 from backoffice.dialogue.heard import Heard
@@ -17,6 +17,9 @@ from backoffice.dialogue.wanted import wanted_of
 from backoffice.identity.services import FACE_CONSENT, consent_of
 from backoffice.understanding import extract
 
+_PUT_OFF = frozenset({"sign_in_phone", "sms_code"})
+"""Kinds of focus that a new application puts off."""
+
 
 async def start_application(talk: Talk, item_code: str | None) -> None:
     """The citizen wants to apply. Sets `application_open`."""
@@ -26,7 +29,7 @@ async def start_application(talk: Talk, item_code: str | None) -> None:
     if is_asking(talk):
         return
     if item is None and item_code is None and not talk.says("any_business"):
-        item = talk.item(talk.conversation.item_code)
+        item = next_wanted(talk)
     if item is None:
         _say_no_item(talk, item_code)
         return
@@ -49,6 +52,8 @@ async def start_application(talk: Talk, item_code: str | None) -> None:
         now=talk.now,
     )
     await talk.load()
+    if (talk.focus or {}).get("kind") in _PUT_OFF:
+        talk.focus = None  # whoever begins something new is asked for the phone in its turn
     talk.slots["application_open"] = True
     talk.say("apply.begin", title=item.title, name=item.name)
     await _respect_refusal(talk)

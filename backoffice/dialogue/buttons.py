@@ -86,8 +86,8 @@ async def _last_shown(talk: Talk) -> list[Mapping[str, str]]:
     )
     turn, rows = None, []
     for message in shown:
-        if message.turn_pk is not None and turn not in (None, message.turn_pk):
-            break
+        if turn is not None and message.turn_pk != turn:
+            break  # an earlier reply, or what was shown before it
         turn = message.turn_pk or turn
         rows.append(message.body.get("buttons", ()))
     return [button for row in reversed(rows) for button in row]

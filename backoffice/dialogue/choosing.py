@@ -4,6 +4,7 @@ Nothing is guessed: when the model wavers between items that people mix up and t
 decide, the detail is asked for with buttons, and the same act goes on with the answer.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -12,6 +13,7 @@ from backoffice.dialogue.heard import Heard
 from backoffice.dialogue.questions import SURE_LIKENESS, known_question
 from backoffice.dialogue.talk import Talk
 from backoffice.understanding import is_question, mask
+from backoffice.understanding.lexicon import any_of
 from catalogue.guides import NearGroup
 from catalogue.names import names_of
 from catalogue.schema import ServiceItem
@@ -22,6 +24,10 @@ _SURE = 0.8
 SHORT = 10
 _SURE_OF_A_SHORT_ONE = 0.97
 """A question of so few characters ("要带什么来登记") has little to know another item by."""
+_LIKELY = 0.5
+"""The same, when the words of a question are that item's and none are of the one spoken of."""
+_NAME = "〇"
+"""Stands for an item's name where only its place matters."""
 _CLOSE = 0.3
 """Share of the first item's confidence that makes the second one a rival."""
 CHOICES = frozenset({"which_item", "which_topic"})
@@ -38,6 +44,8 @@ def item_meant(talk: Talk, act: str, code: str | None) -> ServiceItem | None:
     if code == OTHER:
         return None
     named = talk.knowledge.catalogue.names.named_in(talk.text)
+    if (about := _needing(talk, act, named)) is not None:
+        return about
     if code is None:
         return talk.item(named[0]) if named else None
     if not named and act.startswith("ask_") and (about := _still_about(talk, code)) is not None:
@@ -56,6 +64,15 @@ def item_meant(talk: Talk, act: str, code: str | None) -> ServiceItem | None:
     return None
 
 
+def _needing(talk: Talk, act: str, named: Sequence[str]) -> ServiceItem | None:
+    """The item spoken of, when another one's paper is only said to be lacking ("没有居住证行吗")."""
+    about = talk.item(talk.conversation.item_code)
+    if about is None or not act.startswith("ask_") or not named or about.code in named:
+        return None
+    rest = talk.knowledge.catalogue.names.without(talk.asked, mark=_NAME)
+    return about if re.search(any_of("questions", "lacking").pattern + _NAME, rest) else None
+
+
 def _still_about(talk: Talk, code: str) -> ServiceItem | None:
     """The item spoken of, when a question that names nothing may well go on about it.
 
@@ -68,9 +85,13 @@ def _still_about(talk: Talk, code: str) -> ServiceItem | None:
         return about
     other = talk.item(code)
     shared = _shared_words(talk.asked, about)
-    if shared and (other is None or shared >= _shared_words(talk.asked, other)):
+    others = _shared_words(talk.asked, other) if other is not None else set()
+    if shared and shared >= others:
         return about
-    enough = _SURE_OF_A_SHORT_ONE if len(talk.asked) <= SHORT else _SURE
+    if others > shared:
+        enough = _LIKELY
+    else:
+        enough = _SURE_OF_A_SHORT_ONE if len(talk.asked) <= SHORT else _SURE
     return about if dict(talk.ranking).get(code, 1.0) < enough else None
 
 
@@ -114,9 +135,31 @@ def _wavering(talk: Talk, code: str) -> NearGroup | None:
     return next((g for one in rivals if (g := guides.near_group(code, one))), None)
 
 
+def offer(talk: Talk, items: Sequence[ServiceItem]) -> None:
+    """Several items were shown: what is asked next is about one of these, not about an earlier."""
+    if talk.filling is None:
+        talk.conversation.item_code = None
+        talk.remember(offered=[one.code for one in items])
+
+
 def ask_topic(talk: Talk, act: str) -> None:
-    """Nothing is known of the item: ask for its field of life first."""
-    talk.focus = {"kind": "which_topic", "act": act}
+    """Nothing is known of the item: ask which of those shown, else for its field of life first."""
+    offered = talk.recall("offered") if talk.filling is None else None
+    if offered:
+        ask_among(talk, act, offered)
+    else:
+        talk.focus = {"kind": "which_topic", "act": act}
+
+
+def next_wanted(talk: Talk) -> ServiceItem | None:
+    """The item spoken of; or what must come before it, called by a word of its own ("那先登记")."""
+    about = talk.item(talk.conversation.item_code)
+    if about is None:
+        return None
+    own = _shared_words(talk.asked, about)
+    before = [item for one in about.prerequisites if (item := talk.item(one.code)) is not None]
+    called = [one for one in before if _shared_words(talk.asked, one) - own]
+    return called[0] if len(called) == 1 and not own else about
 
 
 def ask_among(talk: Talk, act: str, items: Iterable[str]) -> None:

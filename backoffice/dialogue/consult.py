@@ -48,8 +48,7 @@ async def answer(talk: Talk, act: str, item_code: str | None) -> None:
 def answer_about(talk: Talk, act: str, item: ServiceItem) -> None:
     """Answer a question about this item: a known question in its own words, else by the act."""
     talk.conversation.item_code = item.code
-    faq = known_question(talk.asked, [item])
-    words = facts.hedged(faq.a, faq.status) if faq else _ANSWERS[act](talk, item)
+    words = _words_about(talk, act, item)
     if words is None:
         talk.say("consult.no_fact", title=item.title)
         return
@@ -57,6 +56,24 @@ def answer_about(talk: Talk, act: str, item: ServiceItem) -> None:
         talk.say_words(words)
         return
     talk.say_words(words, buttons=messages.buttons("consult.next", title=item.title))
+
+
+def _words_about(talk: Talk, act: str, item: ServiceItem) -> str | None:
+    """The answer: a known question's own, who may come instead, or the fact that the act names."""
+    faq = known_question(talk.asked, [item])
+    if faq is not None:
+        return facts.hedged(faq.a, faq.status)
+    if any_of("questions", "by_another").search(talk.asked) and item.applicants.proxy:
+        return _proxy(item)
+    words = _ANSWERS[act](talk, item)
+    if words and act == "ask_conditions" and any_of("questions", "own_case").search(talk.asked):
+        words += "\n" + messages.text("consult.own_case")
+    return words
+
+
+def _proxy(item: ServiceItem) -> str:
+    words = messages.text("consult.proxy", proxy=item.applicants.proxy)
+    return facts.hedged(words, item.applicants.status or item.facts.conditions.status)
 
 
 def _say_why(talk: Talk, slug: str) -> bool:
@@ -67,6 +84,8 @@ def _say_why(talk: Talk, slug: str) -> bool:
     if not why:
         return False
     talk.say_words(why)
+    if field is not None and talk.mentions("must_fill"):
+        talk.say("fill.must" if field.required else "fill.need_not", label=field.label)
     return True
 
 
@@ -200,8 +219,7 @@ def _process(talk: Talk, item: ServiceItem) -> str | None:
     steps = "\n".join(f"{number}. {step}" for number, step in enumerate(item.process.steps, 1))
     words = facts.hedged(messages.text("consult.process", steps=steps), item.process.status)
     if item.applicants.proxy:
-        proxy = messages.text("consult.proxy", proxy=item.applicants.proxy)
-        words += "\n" + facts.hedged(proxy, item.applicants.status or item.facts.conditions.status)
+        words += "\n" + _proxy(item)
     return words
 
 

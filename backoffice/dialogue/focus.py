@@ -114,6 +114,9 @@ async def _sms_code(talk: Talk, focus: Focus, act: str | None) -> Heard | None:
         return _heard(talk)
     if act == "deny" or talk.says("later"):
         return _put_off(talk, focus)
+    number = extract(talk.text, asked("phone", "phone", "手机号"), today=talk.today).value("phone")
+    if number is not None and number != focus["phone"]:
+        return await _sign_in_phone(talk, {**focus, "kind": "sign_in_phone"}, None)
     found = extract(talk.text, asked("code", "sms_code", "验证码"), today=talk.today)
     code = found.value("code")
     if code is None:
@@ -195,13 +198,14 @@ async def _callback_phone(talk: Talk, focus: Focus, act: str | None) -> Heard | 
 
 
 async def _confirm_cancel(talk: Talk, focus: Focus, act: str | None) -> Heard | None:
-    if act in ("affirm", "cancel"):
+    keeps = act in ("deny", "resume") or talk.says("go_on") or talk.says("begin")
+    if act in ("affirm", "cancel") and not keeps:
         talk.focus = None
         if talk.draft is not None:
             await cancel(talk.session, talk.draft.application, now=talk.now)
             talk.draft, talk.conversation.application_id = None, None
         return _heard(talk).happened("cancelled")
-    if act in ("deny", "resume") or talk.says("go_on"):
+    if keeps:
         talk.focus = None
         return _heard(talk).happened("not_cancelled")
     if act == "pause":

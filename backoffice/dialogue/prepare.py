@@ -141,6 +141,8 @@ def _hear_freely(talk: Talk, act: str | None) -> Heard:
     if about is None or act is not None:
         return Heard(mask(talk.text), act)
     found = extract(talk.text, volunteered(about), today=talk.today)
+    if found.value("filed_by") and not found.rest.strip() and talk.conversation.item_code:
+        return Heard(mask(talk.text), "apply_item", item=talk.conversation.item_code)
     # "我要办居住证，我叫李梅": what is wanted is in the rest; the answers are taken once it is begun.
     return Heard(found.rest if found.found and found.rest.strip() else found.safe_text)
 
@@ -166,9 +168,13 @@ def _known_question(talk: Talk) -> Heard | None:
     named = catalogue.names.named_in(talk.text)
     # "残疾证" names its application; its renewal is near enough to be spoken of in the same word.
     others = [one for one in named if not catalogue.guides.near_group(about.code, one)]
-    if (others and about.code not in named) or known_question(talk.text, [about]) is None:
+    if others and about.code not in named:
         return None
-    return Heard(mask(talk.text), "ask_what", item=about.code)
+    if known_question(talk.text, [about]) is not None:
+        return Heard(mask(talk.text), "ask_what", item=about.code)
+    if any_of("questions", "by_another").search(talk.text) and about.applicants.proxy:
+        return Heard(mask(talk.text), "ask_process", item=about.code)
+    return None
 
 
 async def _hear_form(talk: Talk, draft: Draft, act: str | None) -> Heard:
@@ -187,6 +193,8 @@ async def _hear_form(talk: Talk, draft: Draft, act: str | None) -> Heard:
     await take_found(talk, draft, heard, found, awaited)
     if heard.taken and (talk.focus or {}).get("kind") in _MAY_BE_PASSED_OVER:
         talk.focus = None
+    if step.kind == Kind.CARD_OR_FIELD and step.key in heard.taken:
+        draft.remember(card="typed")  # who types is not asked for the card's picture again
     heard.named = fields_named(talk.text, wanted)
     asks = asks_beside_names(found.rest if found.found else talk.text, wanted)
     _decide_act(talk, heard, found, act, awaited, question=asks)

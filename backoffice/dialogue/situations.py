@@ -8,6 +8,7 @@ from backoffice.dialogue.choosing import (
     is_asking,
     item_buttons,
     item_meant,
+    offer,
 )
 from backoffice.dialogue.talk import Talk
 from catalogue.guides import Situation
@@ -29,6 +30,8 @@ async def find_item(talk: Talk, item_code: str | None) -> None:
     possible = _possible(talk)
     if item is not None and (not possible or _is_clear(talk, item)):
         _say_one(talk, item)
+    elif len(possible) == 1 and item_code != OTHER:
+        _say_one(talk, possible[0], sure=False)
     elif possible and item_code != OTHER:
         _say_several(talk, possible)
     else:
@@ -58,6 +61,7 @@ def _say_situation(talk: Talk, situation: Situation) -> None:
             for number, (step, item) in enumerate(steps, 1)
         )
         words = messages.text("need.plan", say=situation.say, lines=lines)
+        offer(talk, [item for _, item in steps])
         buttons = item_buttons("apply_item", [item for _, item in steps])
     if situation.also:
         words += "\n" + situation.also
@@ -73,11 +77,13 @@ def _is_clear(talk: Talk, item: ServiceItem) -> bool:
     return dict(talk.ranking).get(item.code, 1.0) >= _CLEAR or talk.prepared.get("item") is not None
 
 
-def _say_one(talk: Talk, item: ServiceItem) -> None:
+def _say_one(talk: Talk, item: ServiceItem, *, sure: bool = True) -> None:
     talk.conversation.item_code = item.code
     about = facts.hedged(item.about.text, item.about.status) if item.about else ""
-    words = messages.text("need.one", title=item.title, about=about)
+    words = messages.text("need.one" if sure else "need.perhaps", title=item.title, about=about)
     buttons = messages.buttons("need.one", title=item.title)
+    if not sure:
+        buttons += messages.buttons("ask.person")
     talk.say_words(words, buttons=[] if talk.filling else buttons)
 
 
@@ -86,5 +92,6 @@ def _say_several(talk: Talk, items: list[ServiceItem]) -> None:
         messages.text("need.possible", title=one.title, summary=one.applicants.summary)
         for one in items
     )
+    offer(talk, items)
     buttons = item_buttons("apply_item", items) + messages.buttons("need.found")
     talk.say("need.found", lines=lines, buttons=[] if talk.filling else buttons)

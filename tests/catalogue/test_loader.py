@@ -59,6 +59,16 @@ def test_all_faults_of_all_files_are_told_at_once(trainer, item) -> None:
     assert len(faults) == 5
 
 
+def test_a_known_key_in_the_wrong_place_is_told_from_a_misspelt_one(trainer, item) -> None:
+    wrong = item()
+    wrong["fee"]["if_not"] = "说明"
+    wrong["fee"]["if_nott"] = "说明"
+    trainer.write(wrong)
+    faults = {line.split("：")[1]: line for line in trainer.faults()}
+    assert "缩进" in faults["fee.if_not"]
+    assert "不认识的字段" in faults["fee.if_nott"]
+
+
 def test_schema_faults_and_cross_faults_come_together(trainer, item) -> None:
     broken = item()
     del broken["as_of"]

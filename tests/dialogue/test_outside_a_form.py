@@ -8,10 +8,11 @@ from backoffice import messages
 from backoffice.conversations.services import add_notice
 from backoffice.dialogue.applying import ask_cancel
 from backoffice.dialogue.asking import ask_next
-from backoffice.dialogue.choosing import item_meant
+from backoffice.dialogue.choosing import ask_topic, item_meant
 from backoffice.dialogue.form import continue_turn
 from backoffice.dialogue.outside import out_of_scope
 from backoffice.dialogue.prepare import prepare
+from backoffice.dialogue.situations import find_item
 from backoffice.dialogue.talk import Talk
 from tests.dialogue.conftest import NOW
 
@@ -146,3 +147,40 @@ async def test_of_two_near_items_the_one_that_knows_the_question_is_meant(free: 
     free.ranking = [("individual_business_cancel", 0.95)]
     meant = item_meant(free, "ask_conditions", "individual_business_cancel")
     assert meant is not None and meant.code == "individual_business_change"
+
+
+async def test_what_is_asked_after_several_were_shown_is_about_one_of_them(free: Talk) -> None:
+    free.conversation.item_code = "elder_card"
+    free.ranking = [("temp_relief", 0.3), ("dibao_apply", 0.25)]
+    free.turn.request, free.turn.prepared = {"text": "我这种情形找谁帮"}, {}
+    await find_item(free, None)
+    ask_topic(free, "ask_time")
+    assert free.focus == {
+        "kind": "which_item",
+        "items": ["temp_relief", "dibao_apply"],
+        "act": "ask_time",
+    }
+
+
+async def test_a_single_guess_is_said_as_one_and_gone_on_with(free: Talk) -> None:
+    free.ranking = [("temp_relief", 0.3)]
+    free.turn.request, free.turn.prepared = {"text": "押金都是借的"}, {}
+    await find_item(free, None)
+    assert free.conversation.item_code == "temp_relief"
+    assert "可能可以办“临时救助”" in free.bubbles[-1]["text"]
+
+
+@pytest.mark.parametrize(
+    ("words", "item"),
+    [
+        ("没有居住证可以吗", "points_school_apply"),
+        ("居住证怎么办理", "residence_permit_apply"),
+    ],
+)
+def test_a_paper_that_is_lacking_is_not_what_is_asked_about(
+    words: str, item: str, free: Talk
+) -> None:
+    free.conversation.item_code = "points_school_apply"
+    free.turn.request, free.turn.prepared = {"text": words}, {}
+    meant = item_meant(free, "ask_conditions", "residence_permit_apply")
+    assert meant is not None and meant.code == item

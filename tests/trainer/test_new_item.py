@@ -51,8 +51,8 @@ def test_what_is_written_passes_the_check(catalogue: Catalogue, data: Path, tmp_
     [
         ({"code": "Home"}, "英文小写"),
         ({"code": "elder_card"}, "已经有这个代码"),
-        ({"department": "nowhere"}, "部门代码"),
-        ({"near": "nowhere"}, "没有这个事项"),
+        ({"department": "nowhere"}, "可以写：.*mzj 民政"),
+        ({"near": "nowhere"}, "这个事项，请写"),
         ({"aliases": "敬老卡"}, "已经是"),
         ({"name": ""}, "这一项要写"),
         ({"surprise": "x"}, "没有这一问"),
@@ -63,6 +63,14 @@ def test_answers_that_cannot_be_used_are_told(
 ) -> None:
     with pytest.raises(AnswersUnusable, match=said):
         read_answers(answers_file(tmp_path, **change), catalogue)
+
+
+def test_departments_and_items_may_be_given_by_name(catalogue: Catalogue, tmp_path: Path) -> None:
+    answers = read_answers(
+        answers_file(tmp_path, department="残疾人联合会", near="高龄津贴、elder_card"), catalogue
+    )
+    assert answers["department"] == "cl"
+    assert answers["near"] == ["elder_allowance", "elder_card"]
 
 
 def test_at_the_terminal_a_wrong_answer_is_asked_for_again(catalogue: Catalogue) -> None:
