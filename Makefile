@@ -25,6 +25,9 @@ LIVE_STAMP  := build/.live
 sources = $(shell find $(1) -type f -not -path '*/node_modules/*' -not -path '*/dist/*' \
 	-not -path '*/.venv/*' -not -path '*/__pycache__/*' 2>/dev/null | sed 's/ /\\ /g')
 
+# A folder's time tells of files that came with an old time of their own, and of those taken away.
+folders = $(shell find $(1) -type d)
+
 say  = @echo "[make] $(1)"
 beat = $(CURDIR)/ops/heartbeat.sh "$(1)"
 
@@ -200,12 +203,12 @@ $(WEB_STAMP): $(call sources,web/citizen) $(WEB_MODULES)
 		|| { tail -n 40 ../../build/web-citizen.log; exit 1; }
 	@touch $@
 
-$(DATA_STAMP): $(call sources,data catalogue) $(ROOT_STAMP)
+$(DATA_STAMP): $(call sources,data catalogue) $(call folders,data) $(ROOT_STAMP)
 	$(call say,compile the training data from the catalogue …)
 	@mkdir -p build && $(PY) -m catalogue training
 	@touch $@
 
-$(MODEL_STAMP): $(call sources,data bot) domain.yml config.yml $(DATA_STAMP) $(BOT_STAMP)
+$(MODEL_STAMP): $(call sources,data bot) $(call folders,data) domain.yml config.yml $(DATA_STAMP) $(BOT_STAMP)
 	$(call say,train the bot if its data changed (about a minute) …)
 	@mkdir -p build && cd bot && $(call beat,train the bot) $(BOT_PY) -m bot_server.train
 	@touch $@
