@@ -34,7 +34,7 @@ beat = $(CURDIR)/ops/heartbeat.sh "$(1)"
 .DEFAULT_GOAL := help
 .PHONY: help up down status start stop restart run logs setup ready train migrate demo-data \
 	reset backup restore erase rotate-keys test test-robustness check format lock clean \
-	register-device devices card-reader-sim new-item check-items evaluate publish rollback models signoffs sign calibrate-faces
+	register-device devices staff-user verify-audit card-reader-sim new-item check-items evaluate publish rollback models signoffs sign calibrate-faces
 
 ##@ Run
 up: ## Set up, build, train, migrate and start everything; Ctrl-C stops it
@@ -63,10 +63,13 @@ logs: ## Follow all logs
 	@tail -n 20 -F $${XZ_VAR_DIR:-var}/log/*.log
 
 register-device: $(ROOT_STAMP) ## Let a kiosk's device daemon in: make register-device NAME=… KEY=… (its public key)
-	@$(PY) -m ops.run -- $(PY) -m backoffice.devices register "$(KEY)" --name "$(NAME)"
+	@$(PY) -m ops.run -- $(PY) -m ops.devices register "$(KEY)" --name "$(NAME)"
 
 devices: $(ROOT_STAMP) ## The registered kiosks (REVOKE=id revokes one)
-	@$(PY) -m ops.run -- $(PY) -m backoffice.devices $(if $(REVOKE),revoke "$(REVOKE)",list)
+	@$(PY) -m ops.run -- $(PY) -m ops.devices $(if $(REVOKE),revoke "$(REVOKE)",list)
+
+staff-user: $(ROOT_STAMP) ## An account: make staff-user LOGIN=… NAME=… ROLE=clerk|head|admin (DEPARTMENT=…)
+	@$(PY) -m ops.run -- $(PY) -m ops.staff "$(LOGIN)" --name "$(NAME)" --role "$(ROLE)" $(if $(DEPARTMENT),--department "$(DEPARTMENT)")
 
 card-reader-sim: $(ROOT_STAMP) ## A simulated card reader at LINK: lay on, take off, let fail (CARD=name)
 	@$(PY) -m integrations.devices.samv.simulator $(if $(LINK),--link "$(LINK)") $(if $(CARD),--card "$(CARD)")
@@ -92,6 +95,9 @@ erase: $(ROOT_STAMP) ## Delete a citizen's data at their request (asks for the n
 
 rotate-keys: $(ROOT_STAMP) ## New encryption key for all data, stopped (REMOVE=1 takes the old ones out)
 	@$(PY) -m ops.rotate $(if $(REMOVE),--remove-old)
+
+verify-audit: $(ROOT_STAMP) ## Whether anybody changed, removed or added a line of the audit trail
+	@$(PY) -m ops.run -- $(PY) -m ops.audit
 
 ##@ Trainers
 new-item: $(ROOT_STAMP) ## A new item: asks, and writes its two files (ANSWERS=file.yml does not ask)

@@ -14,12 +14,12 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 import migrations.tables  # noqa: F401  (every table must be known)
 from backoffice.crypto import KeyRing
 from backoffice.db import Base, make_engine
-from backoffice.devices.cli import main as operator
 from backoffice.devices.signing import public_bytes
 from devices.__main__ import main
 from devices.keys import KeyUnusable, ensure_key
 from devices.tray import follow, only_with_a_demonstration
 from integrations.devices.samv.driver import SamvReader
+from ops.devices import main as operator
 
 
 def test_the_key_is_made_once_and_is_the_owners_only(
