@@ -29,9 +29,6 @@ _SENTENCE = re.compile(r"[\u4e00-\u9fff].*[。？！，]|(?:[\u4e00-\u9fff].*){7
 _CHINESE_ALLOWED = {
     "catalogue": "faults of the catalogue, told to trainers",
     "backoffice/understanding": "what citizens say",
-    "ops/audit.py": "operator's command",
-    "ops/devices.py": "operator's command",
-    "ops/staff.py": "operator's command",
     "backoffice/identity/policy.py": "faults of the policy, told to who keeps it",
     "backoffice/messages.py": "a fault told to trainers",
     "backoffice/dialogue/talk.py": "particles at the end of what citizens say",

@@ -188,7 +188,7 @@ def _words_of_code() -> set[str]:
     for path in (ROOT / "data" / "lexicon").glob("*.yml"):
         for section, below in yaml.safe_load(path.read_text("utf-8")).items():
             words |= {section, *(below if isinstance(below, dict) else ())}
-    for _, tree in modules():
+    for _, tree in modules(*PACKAGES, "ops"):
         skipped = docstrings(tree)
         for node in ast.walk(tree):
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
@@ -205,7 +205,7 @@ def test_no_text_is_left_over() -> None:
     templates = "\n".join(path.read_text("utf-8") for path in _TEMPLATES)
     patterns = [
         _pattern(node)
-        for _, tree in modules()
+        for _, tree in modules(*PACKAGES, "ops")
         for node in ast.walk(tree)
         if isinstance(node, ast.JoinedStr)
         and re.match(r"f['\"]([a-z_]+\.|\{key\}_)", ast.unparse(node))
