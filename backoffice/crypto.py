@@ -2,6 +2,9 @@
 
 AES-256-GCM with a key id in every value, so that keys can be rotated while old values stay
 readable; a keyed hash (`blind_index`) finds an encrypted value without decrypting the table.
+What is measured on a body (templates of faces and fingers) has a ring of its own, in a file of its
+own: whoever gets the one cannot read what the other seals, and destroying it alone makes all
+templates unreadable, also in archives.
 """
 
 import base64
@@ -73,9 +76,9 @@ class KeyRing:
         return ring
 
     @classmethod
-    def generate(cls) -> Self:
-        """A fresh ring with one key."""
-        return cls("k1", {"k1": os.urandom(32)}, os.urandom(32))
+    def generate(cls, letter: str = "k") -> Self:
+        """A fresh ring with one key; ids are this letter and a number."""
+        return cls(f"{letter}1", {f"{letter}1": os.urandom(32)}, os.urandom(32))
 
     def save(self, path: Path) -> None:
         """Write the ring, readable by the owner only; the file is whole, also after a crash."""
@@ -102,8 +105,9 @@ class KeyRing:
 
     def begin_rotation(self) -> Self:
         """The same ring with a new current key and a new index key; old keys still open."""
-        numbers = [int(k[1:]) for k in self.keys if k[:1] == "k" and k[1:].isdecimal()]
-        id = f"k{max(numbers, default=0) + 1}"
+        letter = self.current[:1]
+        numbers = [int(k[1:]) for k in self.keys if k[:1] == letter and k[1:].isdecimal()]
+        id = f"{letter}{max(numbers, default=0) + 1}"
         return replace(
             self,
             current=id,
@@ -167,12 +171,17 @@ class KeyRing:
 
 
 _ring: KeyRing | None = None
+_biometric: KeyRing | None = None
 
 
-def use_keys(ring: KeyRing) -> None:
-    """Set the ring of this process; called once by the bootstrap (and by tests)."""
-    global _ring
-    _ring = ring
+def use_keys(ring: KeyRing, biometric: KeyRing | None = None) -> None:
+    """Set the rings of this process; called once by the bootstrap (and by tests).
+
+    Args:
+        biometric: for templates of faces and fingers; None where nobody is remembered.
+    """
+    global _ring, _biometric
+    _ring, _biometric = ring, biometric
 
 
 def keys() -> KeyRing:
@@ -184,6 +193,22 @@ def keys() -> KeyRing:
     if _ring is None:
         raise KeysUnusable("no key ring in this process; bootstrap first")
     return _ring
+
+
+def has_biometric_keys() -> bool:
+    """Whether this process can open templates of faces and fingers."""
+    return _biometric is not None
+
+
+def biometric_keys() -> KeyRing:
+    """The ring for templates of faces and fingers.
+
+    Raises:
+        KeysUnusable: this installation, or this process, has none.
+    """
+    if _biometric is None:
+        raise KeysUnusable("no keys for templates of faces and fingers in this process")
+    return _biometric
 
 
 def blind_index(purpose: str, value: str) -> str:

@@ -18,6 +18,7 @@ from backoffice.logs import log
 from backoffice.messages import text
 from backoffice.outbox import services as outbox
 from backoffice.outbox.models import OutboxEntry
+from backoffice.remembering.models import FaceLook, FingerPress
 from backoffice.staff.models import LogInTries
 from backoffice.tasks.models import TaskKind
 from backoffice.tasks.services import close_for
@@ -67,6 +68,8 @@ async def forget_visits(session: AsyncSession, ids: Sequence[str], *, now: datet
     await session.execute(
         delete(LivenessChallenge).where(LivenessChallenge.conversation_id.in_(ids))
     )
+    for table in (FaceLook, FingerPress):
+        await session.execute(delete(table).where(table.conversation_id.in_(ids)))
     await session.execute(delete(Conversation).where(Conversation.id.in_(ids)))
 
 

@@ -14,8 +14,8 @@ from sqlalchemy import Column, LargeBinary, Table, and_, column, func, or_, sele
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.sql.elements import ColumnElement
 
-from backoffice.crypto import keys
-from backoffice.db import Base, Encrypted, Sessions
+from backoffice.crypto import KeyRing, has_biometric_keys
+from backoffice.db import Base, Encrypted, EncryptedTemplate, Sessions
 from backoffice.uploads import store
 
 BATCH = 200
@@ -28,9 +28,8 @@ class _Sealed:
 
     def __init__(self, model: Table) -> None:
         self.name = model.name
-        self.contexts = {
-            one.name: one.type.context for one in model.columns if isinstance(one.type, Encrypted)
-        }
+        self.contexts = {one.name: kind.context for one, kind in _encrypted(model)}
+        self.rings: dict[str, KeyRing] = {one.name: kind.ring() for one, kind in _encrypted(model)}
         self.blind = {
             one.name: (one.info["blind_of"], one.info["purpose"])
             for one in model.columns
@@ -43,9 +42,13 @@ class _Sealed:
 
     def not_current(self) -> ColumnElement[bool]:
         """Rows that hold something that another key sealed."""
-        head = keys().head
-        raw = [self.table.c[name] for name in self.contexts]
-        return or_(*(and_(one.is_not(None), func.substr(one, 1, len(head)) != head) for one in raw))
+        heads = [(self.table.c[name], self.rings[name].head) for name in self.contexts]
+        return or_(
+            *(
+                and_(one.is_not(None), func.substr(one, 1, len(head)) != head)
+                for one, head in heads
+            )
+        )
 
     def after(self, last: tuple[Any, ...] | None) -> ColumnElement[bool] | None:
         if last is None:
@@ -54,26 +57,28 @@ class _Sealed:
 
     def anew(self, row: Any) -> dict[str, Any]:
         """The row's changed columns; empty when all is as it should be."""
-        ring, changed, plain = keys(), dict[str, Any](), dict[str, bytes]()
+        changed, plain = dict[str, Any](), dict[str, bytes]()
         for name, context in self.contexts.items():
             sealed = row[name]
             if sealed is None:
                 continue
-            sealed = bytes(sealed)
+            sealed, ring = bytes(sealed), self.rings[name]
             if not sealed.startswith(ring.head) or name in {of for of, _ in self.blind.values()}:
                 plain[name] = ring.decrypt(sealed, context)
             if not sealed.startswith(ring.head):
                 changed[name] = ring.encrypt(plain[name], context)
         for name, (source, purpose) in self.blind.items():
             if source in plain:
-                hashed = ring.blind_index(purpose, str(json.loads(plain[source])))
+                hashed = self.rings[source].blind_index(purpose, str(json.loads(plain[source])))
                 if hashed != row[name]:
                     changed[name] = hashed
         return changed
 
 
 async def reseal_all(sessions: Sessions, uploads: Path, progress: Progress) -> None:
-    """Seal everything anew with the current key of this process's ring.
+    """Seal everything anew with the current keys of this process's rings.
+
+    Templates stay as they are where this process has no ring for them.
 
     Raises:
         DecryptionFailed: a value that no key of the ring opens; nothing of its batch was changed.
@@ -113,8 +118,18 @@ def _files(uploads: Path) -> list[str]:
 
 def _sealed_tables() -> Iterator[_Sealed]:
     for model in Base.metadata.sorted_tables:
-        if any(isinstance(one.type, Encrypted) for one in model.columns):
+        if _encrypted(model):
             yield _Sealed(model)
+
+
+def _encrypted(model: Table) -> list[tuple[Column[Any], Encrypted]]:
+    """The encrypted columns that this process has keys for."""
+    return [
+        (one, one.type)
+        for one in model.columns
+        if isinstance(one.type, Encrypted)
+        and (has_biometric_keys() or not isinstance(one.type, EncryptedTemplate))
+    ]
 
 
 async def _one_batch(

@@ -1,7 +1,7 @@
 """The one place where settings become objects; nothing else imports adapters."""
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,8 +17,12 @@ from backoffice.identity.policy import FILE as POLICY_FILE
 from backoffice.identity.policy import load_policy
 from backoffice.identity.services import GENEROUS, CodeLimits
 from backoffice.logs import log
+from backoffice.remembering.rules import FILE as RULES_FILE
+from backoffice.remembering.rules import load_rules
+from backoffice.remembering.services import FaceDirectory, FingerDesk, Looker
 from backoffice.results.credential import Issuer
 from backoffice.results.signing import SigningKeys
+from bootstrap.demo_kiosk import demo_device_id
 from bootstrap.settings import ROOT, Settings, SettingsUnusable
 from catalogue.loader import Catalogue, CatalogueError, load_catalogue
 from catalogue.parameters import load_hall, load_holidays
@@ -48,6 +52,7 @@ from integrations.sms.ledger import Ledger
 from integrations.sms.once import Provider, SmsOnce
 from integrations.sms.sandbox import SandboxSms
 from integrations.vision.face_rule import FaceRule
+from integrations.vision.index import NumpyFaceIndex
 from integrations.vision.local import LocalVision
 
 DATA = ROOT / "data"
@@ -77,6 +82,8 @@ class Office:
     finger_sensor: FingerprintSensor | None
     seal: SealSigner
     vision: Vision
+    faces: FaceDirectory
+    finger_taken: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     @property
     def catalogue(self) -> Catalogue:
@@ -88,6 +95,26 @@ class Office:
         """Which days are worked."""
         return self.knowledge.calendar
 
+    @property
+    def looker(self) -> Looker | None:
+        """What looks at faces to find or remember them; None where nobody is remembered."""
+        rules = self.knowledge.remembering
+        if rules is None:
+            return None
+        return Looker(
+            self.sessions, self.vision, self.faces, rules, self.settings.uploads_dir
+        )
+
+    @property
+    def finger_desk(self) -> FingerDesk | None:
+        """The sensor that remembers and confirms fingers; None where there is none."""
+        rules, device = self.knowledge.remembering, self.knowledge.finger_device
+        if rules is None or self.finger_sensor is None or not device:
+            return None
+        return FingerDesk(
+            self.sessions, self.fingerprints, self.finger_sensor, device, rules, self.finger_taken
+        )
+
 
 def build(settings: Settings) -> Office:
     """Wire an installation.
@@ -97,7 +124,8 @@ def build(settings: Settings) -> Office:
     """
     assert settings.keys_file is not None  # `Settings.faults` stops the start before
     ring = KeyRing.load(settings.keys_file)
-    use_keys(ring)
+    of_templates = settings.biometric_keys_file
+    use_keys(ring, KeyRing.load(of_templates) if of_templates is not None else None)
     engine = make_engine(settings.database)
     clock: Clock = DemoClock(settings.demo_clock_file) if settings.demo else SystemClock()
     knowledge = read_knowledge(settings)
@@ -115,6 +143,7 @@ def build(settings: Settings) -> Office:
         finger_sensor=_finger_sensor(settings),
         seal=SandboxSeal(),
         vision=LocalVision(rule=face_rule(settings)),
+        faces=FaceDirectory(NumpyFaceIndex(face_rule(settings))),
     )
 
 
@@ -126,12 +155,15 @@ def face_rule(settings: Settings) -> FaceRule:
 def read_knowledge(settings: Settings) -> Knowledge:
     """What every turn may look up, from the files in data/. Raises CatalogueError."""
     catalogue = load_catalogue(DATA / "items")
+    rules = load_rules(DATA / RULES_FILE)
     return Knowledge(
         catalogue,
         load_hall(PARAMETERS / "hall.yml"),
         WorkCalendar(load_holidays(PARAMETERS / "holidays.yml")),
         load_policy(DATA / POLICY_FILE),
         GENEROUS if settings.demo else CodeLimits(),
+        rules if settings.biometric_keys_file is not None else None,
+        finger_device(settings),
         None if settings.demo else load_signoffs(DATA / SIGNOFFS, catalogue),
     )
 
@@ -247,6 +279,15 @@ def _police(settings: Settings, clock: Clock) -> PoliceCheck:
             SignedHttp(name="police", base_url=settings.police_url, signer=signer, client=client)
         )
     return SandboxPolice(load_people(DEMO_PEOPLE), clock.now)
+
+
+def finger_device(settings: Settings) -> str:
+    """The kiosk that the fingerprint sensor stands at; empty when no finger is to be asked for."""
+    if settings.fingerprint_sensor == "none":
+        return ""
+    if settings.demo and not settings.fingerprint_device:
+        return demo_device_id(settings)
+    return settings.fingerprint_device
 
 
 def _finger_sensor(settings: Settings) -> FingerprintSensor | None:

@@ -25,6 +25,13 @@ def device_key(settings: Settings) -> Ed25519PrivateKey:
     return key
 
 
+def demo_device_id(settings: Settings) -> str:
+    """The demonstration's kiosk as a device; empty before its start has made a key."""
+    if not settings.demo_device_key_file.exists():
+        return ""
+    return signing.device_id(signing.public_bytes(device_key(settings)))
+
+
 async def ensure_demo_kiosk(session: AsyncSession, settings: Settings) -> None:
     """Register the demonstration's kiosk, once."""
     public = signing.public_bytes(device_key(settings))
@@ -40,8 +47,7 @@ async def ensure_demo_kiosk(session: AsyncSession, settings: Settings) -> None:
 
 def pairing(settings: Settings) -> str:
     """The code with which a page begins visits at the demonstration's kiosk."""
-    id = signing.device_id(signing.public_bytes(device_key(settings)))
-    return f"{id}.{settings.demo_kiosk_secret.get_secret_value()}"
+    return f"{demo_device_id(settings)}.{settings.demo_kiosk_secret.get_secret_value()}"
 
 
 def card_names() -> list[str]:

@@ -30,6 +30,7 @@ class Settings(BaseSettings):
     var_dir: Path = ROOT / "var"
     database_url: str = ""
     keys_file: Path | None = None
+    biometric_keys_file: Path | None = None
     signing_key_file: Path | None = None
     public_url: str = "http://127.0.0.1:8000"
     host: str = "127.0.0.1"
@@ -64,6 +65,7 @@ class Settings(BaseSettings):
     police_cert_key_file: Path | None = None
     fingerprint_sensor: Literal["sandbox", "none", "zfm"] = "sandbox"
     fingerprint_port: str = "/dev/fingerprint"
+    fingerprint_device: str = ""
     fingerprint_baud: int = 57600
     fingerprint_password: int = Field(default=0, ge=0, lt=2**32)
     # NIST: BOZORTH3 scores above 40 usually mean one finger; see docs/fingerprint.md.

@@ -10,7 +10,7 @@ from backoffice.logs import log
 from backoffice.understanding import extract
 from bootstrap.container import Office, follow_publications
 from bootstrap.settings import ROOT
-from gateway import chat, demo, devices, me, staff, verification
+from gateway import chat, demo, devices, me, remembering, staff, verification
 from gateway.description import describe_interface
 from gateway.engine import Engine
 from gateway.http import install_errors, office_of, refuse_odd_paths
@@ -44,7 +44,8 @@ def create_app(office: Office, engine: Engine | None = None) -> Sanic:
     app.ctx.office = office
     app.ctx.stopping = False
     app.ctx.engine = engine or Engine(office.settings)
-    app.blueprint([chat.bp, me.bp, devices.bp, health, verification.bp, *staff.blueprints()])
+    app.blueprint([chat.bp, me.bp, remembering.bp, devices.bp, health, verification.bp])
+    app.blueprint(staff.blueprints())
     if office.settings.demo:
         app.blueprint(demo.bp)
     describe_interface(app)
@@ -74,6 +75,7 @@ async def _warm(app: Sanic) -> None:
     """Load what the first citizen would otherwise wait for, beside serving."""
     extract("你好", (), today=china_date(app.ctx.office.clock.now()))
     app.add_task(_warm_vision(app.ctx.office))
+    app.add_task(_warm_faces(app.ctx.office))
     app.add_task(follow_publications(app.ctx.office))
 
 
@@ -84,10 +86,19 @@ async def _warm_vision(office: Office) -> None:
         log("gateway").warning("vision.not_warm")
 
 
+async def _warm_faces(office: Office) -> None:
+    """Read who is remembered, which takes a moment where they are many."""
+    if office.looker is not None:
+        await office.faces.follow(office.sessions)
+
+
 async def _close(app: Sanic) -> None:
     app.ctx.stopping = True  # whoever waits for something to happen is answered now
     await app.ctx.engine.close()
     app.ctx.office.vision.close()
+    app.ctx.office.fingerprints.close()
+    if app.ctx.office.finger_sensor is not None:
+        app.ctx.office.finger_sensor.close()
     await app.ctx.office.engine.dispose()
 
 

@@ -1,6 +1,7 @@
 """The chat interface: a visit, its turns, its uploads, what came later."""
 
 import re
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 from uuid import uuid4
 
@@ -19,6 +20,8 @@ from backoffice.devices.services import paired_device
 from backoffice.dialogue.small import greeting
 from backoffice.errors import BadRequest, CitizenError
 from backoffice.identity.liveness import start_challenge
+from backoffice.remembering.errors import NotRemembering
+from backoffice.remembering.services import look_purpose, take_look
 from backoffice.uploads.services import (
     FEWEST_FRAMES,
     MOST_FRAMES,
@@ -207,9 +210,12 @@ async def upload(request: Request, conversation_id: str) -> HTTPResponse:
         await conversation_of(
             session, id=conversation_id, token=bearer(request), now=office.clock.now()
         )
-    place = {"conversation_id": conversation_id, "widget_id": _widget(request)}
+        place = {"conversation_id": conversation_id, "widget_id": _widget(request)}
+        looks = await look_purpose(session, **place) is not None
     folder, now = office.settings.uploads_dir, office.clock.now()
     file = request.files.get("file") if request.files else None
+    if looks:
+        return json({"upload_id": await _look(request, place)}, status=201)
     if file is None:
         nonce, frames = _frames(request)
         kept = await receive_live_selfie(
@@ -222,6 +228,16 @@ async def upload(request: Request, conversation_id: str) -> HTTPResponse:
             office.sessions, office.vision, folder, content=file.body, now=now, **place
         )
     return json({"upload_id": kept.id}, status=201)
+
+
+async def _look(request: Request, place: Mapping[str, str]) -> str:
+    """Frames only, and none of them is kept; the id of what was seen."""
+    office = office_of(request)
+    nonce, frames = _frames(request)
+    if office.looker is None:
+        raise NotRemembering
+    now = office.clock.now()
+    return await take_look(office.looker, nonce=nonce, frames=frames, now=now, **place)
 
 
 def _widget(request: Request) -> str:

@@ -40,7 +40,7 @@ bp = Blueprint("me", url_prefix="/api/v1/me")
 _NO_STORE = {"Cache-Control": "no-store"}
 
 
-async def _citizen(session: AsyncSession, request: Request) -> str:
+async def citizen_of(session: AsyncSession, request: Request) -> str:
     now = office_of(request).clock.now()
     conversation: Conversation = await by_token(session, token=bearer(request), now=now)
     if conversation.citizen_id is None:
@@ -69,7 +69,7 @@ async def me(request: Request) -> HTTPResponse:
 async def applications(request: Request) -> HTTPResponse:
     office = office_of(request)
     async with office.sessions.read() as session:
-        found = await applications_of(session, citizen_id=await _citizen(session, request))
+        found = await applications_of(session, citizen_id=await citizen_of(session, request))
     shown = [_summary(office, one) for one in found if one.state != State.CANCELLED]
     return json({"applications": shown}, headers=_NO_STORE, ensure_ascii=False)
 
@@ -94,7 +94,7 @@ def _summary(office: Office, one: Application) -> dict[str, Any]:
 async def application(request: Request, id: str) -> HTTPResponse:
     office = office_of(request)
     async with office.sessions.read() as session:
-        found = await application_of(session, id=id, citizen_id=await _citizen(session, request))
+        found = await application_of(session, id=id, citizen_id=await citizen_of(session, request))
         shown = _summary(office, found)
         item = office.catalogue.find(found.item_code)
         if item is not None:
@@ -145,7 +145,7 @@ def _history_key(step: HistoryRow) -> str:
 async def results(request: Request) -> HTTPResponse:
     office = office_of(request)
     async with office.sessions.read() as session:
-        found = await results_of(session, citizen_id=await _citizen(session, request))
+        found = await results_of(session, citizen_id=await citizen_of(session, request))
     shown = [_result(office, one) for one in found]
     return json({"results": shown}, headers=_NO_STORE, ensure_ascii=False)
 
@@ -173,7 +173,7 @@ def _result(office: Office, one: Result) -> dict[str, Any]:
 async def qr(request: Request, id: str) -> HTTPResponse:
     office = office_of(request)
     async with office.sessions.read() as session:
-        found = await result_of(session, id=id, citizen_id=await _citizen(session, request))
+        found = await result_of(session, id=id, citizen_id=await citizen_of(session, request))
     picture = picture_of(found, office.issuer)
     return raw(picture, content_type="image/png", headers=_NO_STORE)
 
@@ -183,6 +183,6 @@ async def qr(request: Request, id: str) -> HTTPResponse:
 @openapi.secured("token")
 async def document(request: Request, id: str) -> HTTPResponse:
     async with office_of(request).sessions.read() as session:
-        pdf = await document_of(session, id=id, citizen_id=await _citizen(session, request))
+        pdf = await document_of(session, id=id, citizen_id=await citizen_of(session, request))
     disposition = {"Content-Disposition": 'attachment; filename="result.pdf"'}
     return raw(pdf, content_type="application/pdf", headers=_NO_STORE | disposition)

@@ -48,6 +48,7 @@ class Installation:
         files = {
             "keys.json": env.get("XZ_KEYS_FILE"),
             "signing_key": env.get("XZ_SIGNING_KEY_FILE"),
+            "biometric.json": env.get("XZ_BIOMETRIC_KEYS_FILE"),
         }
         return cls(
             folder,

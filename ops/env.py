@@ -94,6 +94,7 @@ def demo_defaults(folder: Path) -> dict[str, str]:
     return {
         "XZ_MODE": "demo",
         "XZ_KEYS_FILE": str(folder / "keys.json"),
+        "XZ_BIOMETRIC_KEYS_FILE": str(folder / "biometric.json"),
         "XZ_SIGNING_KEY_FILE": str(folder / "signing.json"),
         "XZ_BOT_SECRET": secrets.token_urlsafe(32),
         "XZ_ACTIONS_SECRET": secrets.token_urlsafe(32),
@@ -124,6 +125,9 @@ def ensure_demo_env(folder: Path) -> None:
     ensure_key(folder / "device.pem")
     if not keys.exists():
         KeyRing.generate().save(keys)
+    biometric = Path(values["XZ_BIOMETRIC_KEYS_FILE"])
+    if not biometric.exists():
+        KeyRing.generate("b").save(biometric)
     if not signing.exists():
         # named test-…, so that nothing that a demonstration issues can pass for real
         SigningKeys.generate(test=True, now=datetime.now(UTC)).save(signing)

@@ -1,6 +1,7 @@
 """Make the keys and secrets of a production installation; each is written or shown once.
 
 python -m ops.keys fields /etc/xiaozheng/keys.json       encryption at rest
+python -m ops.keys biometric /etc/xiaozheng/biometric.json   templates of faces and fingers
 python -m ops.keys signing /etc/xiaozheng/signing.json   signatures of results
 python -m ops.keys secret                                XZ_BOT_SECRET, XZ_ACTIONS_SECRET
 python -m ops.keys backup                                XZ_BACKUP_KEY and its private half
@@ -25,7 +26,7 @@ def main() -> int:
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("kind", choices=["fields", "signing", "secret", "backup"])
+    parser.add_argument("kind", choices=["fields", "biometric", "signing", "secret", "backup"])
     parser.add_argument("file", type=Path, nargs="?")
     options = parser.parse_args()
     if options.kind == "secret":
@@ -43,6 +44,8 @@ def main() -> int:
         return 1
     if options.kind == "fields":
         KeyRing.generate().save(options.file)
+    elif options.kind == "biometric":
+        KeyRing.generate("b").save(options.file)
     else:
         SigningKeys.generate(test=False, now=datetime.now(UTC)).save(options.file)
     print(f"written: {options.file}")

@@ -3,6 +3,7 @@
 Stop everything first. What stops it (a crash, Ctrl-C) is no harm: the same command goes on. The
 old key stays in the key file, since archives and the dialogue engine's events of the last 30 days
 still need it; `make rotate-keys REMOVE=1` takes it out once nothing here is sealed with it.
+Both key files are changed together: the general one, and that of templates of faces and fingers.
 """
 
 import argparse
@@ -24,29 +25,32 @@ from ops.stack import running_supervisor
 
 
 def rotate(settings: Settings) -> KeyRing:
-    """Begin a rotation, or go on with the one that was begun; the ring in force afterwards.
+    """Begin a rotation, or go on with the one that was begun; the general ring afterwards.
 
     Raises:
         OperationFailed: something cannot be opened with any key, and stays as it is.
     """
-    path = _key_file(settings)
-    ring = KeyRing.load(path, for_rotation=True)
-    if ring.rotating:
-        say(f"go on with the rotation to {ring.current} …")
-    else:
-        ring = ring.begin_rotation()
-        ring.save(path)  # before the first row, so that nothing is ever sealed with an unsaved key
-        say(f"new key {ring.current} …")
-    use_keys(ring)
+    paths = _key_files(settings)
+    rings = [KeyRing.load(path, for_rotation=True) for path in paths]
+    going_on = any(ring.rotating for ring in rings)
+    for number, (path, ring) in enumerate(zip(paths, rings, strict=True)):
+        if ring.rotating:
+            say(f"go on with the rotation to {ring.current} …")
+        elif not going_on:
+            rings[number] = ring.begin_rotation()
+            # before the first row, so that nothing is ever sealed with an unsaved key
+            rings[number].save(path)
+            say(f"new key {rings[number].current} …")
+    use_keys(*rings)
     try:
         left = asyncio.run(_reseal(settings))
     except DecryptionFailed as exc:
         raise OperationFailed(f"{exc}; mend or delete that row, then run this again.") from exc
     if left:
         raise OperationFailed(f"Not everything was sealed anew: {left}. Is something running?")
-    ring = ring.end_rotation()
-    ring.save(path)
-    return ring
+    for path, ring in zip(paths, rings, strict=True):
+        ring.end_rotation().save(path)
+    return rings[0].end_rotation()
 
 
 def remove_old_keys(settings: Settings, installation: Installation) -> list[str]:
@@ -55,23 +59,26 @@ def remove_old_keys(settings: Settings, installation: Installation) -> list[str]
     Raises:
         OperationFailed: something still needs them.
     """
-    path = _key_file(settings)
-    ring = KeyRing.load(path)
-    use_keys(ring)
-    old = sorted(set(ring.keys) - {ring.current})
-    left = asyncio.run(_left(settings)) | _tracker_left(installation, ring.current)
+    paths = _key_files(settings)
+    rings = [KeyRing.load(path) for path in paths]
+    use_keys(*rings)
+    old = sorted(key for ring in rings for key in set(ring.keys) - {ring.current})
+    left = asyncio.run(_left(settings)) | _tracker_left(installation, rings[0].current)
     if left:
         raise OperationFailed(
             f"Still sealed with an old key: {left}. `make rotate-keys` mends tables and uploads; "
             "the dialogue engine's events go by themselves 30 days after a visit."
         )
-    ring.without_old_keys().save(path)
+    for path, ring in zip(paths, rings, strict=True):
+        ring.without_old_keys().save(path)
     return old
 
 
-def _key_file(settings: Settings) -> Path:
+def _key_files(settings: Settings) -> list[Path]:
+    """The general ring's file, and that of the templates where there is one."""
     assert settings.keys_file is not None  # load_settings refuses otherwise
-    return settings.keys_file
+    more = settings.biometric_keys_file
+    return [settings.keys_file] if more is None else [settings.keys_file, more]
 
 
 async def _reseal(settings: Settings) -> dict[str, int]:

@@ -5,15 +5,25 @@ from datetime import UTC, datetime
 from functools import wraps
 from typing import Any
 
+from prometheus_client import Gauge
+
 from backoffice.applications.decisions import Bench, deem_accepted
 from backoffice.devices.services import forget_used
 from backoffice.erasures.ledger import NAME, export
 from backoffice.logs import log
 from backoffice.outbox.services import deliver_due
+from backoffice.remembering.services import (
+    forget_expired,
+    forget_what_was_not_finished,
+    people_with_faces,
+)
 from backoffice.retention import forget_log_in_tries, forget_what_is_old
 from backoffice.uploads.services import purge_expired, remove_orphans
 from bootstrap.container import Office
 from worker.handlers import handlers
+
+
+_PEOPLE_WITH_FACES = Gauge("xz_people_with_faces", "People of whom any picture or template is kept")
 
 
 def _survives(job: Callable[["Jobs"], Awaitable[Any]]) -> Callable[["Jobs"], Awaitable[None]]:
@@ -69,6 +79,17 @@ class Jobs:
         async with self._office.sessions.begin() as session:
             now = self._office.clock.now()
             await forget_used(session, now=now, wall_clock=datetime.now(UTC))
+            await forget_what_was_not_finished(session, now=now)
+
+    @_survives
+    async def count_faces(self) -> None:
+        """Say of how many people a face is stored, before the law asks for it to be filed."""
+        rules = self._office.knowledge.remembering
+        async with self._office.sessions.read() as session:
+            people = await people_with_faces(session)
+        _PEOPLE_WITH_FACES.set(people)
+        if rules is not None and people >= rules.warn_from:
+            log("worker").warning("faces.to_be_filed", people=people, from_=rules.filing_from)
 
     @_survives
     async def retention(self) -> None:
@@ -78,6 +99,8 @@ class Jobs:
         async with office.sessions.begin() as session:
             await purge_expired(session, folder, now=now)
             await remove_orphans(session, folder, wall_clock=datetime.now(UTC))
+        async with office.sessions.begin() as session:
+            await forget_expired(session, now=now)
         async with office.sessions.begin() as session:
             await forget_what_is_old(session, now=now)
             await forget_log_in_tries(session, wall_clock=datetime.now(UTC))

@@ -141,14 +141,14 @@ async def work_for(session: AsyncSession, device_id: str, *, now: datetime) -> l
     widgets = await session.scalars(
         select(Widget)
         .where(Widget.kind == CARD_WIDGET, Widget.state == "open")
-        .where(Widget.conversation_id == await _visit_at(session, device_id, now))
+        .where(Widget.conversation_id == await visit_at(session, device_id, now))
         .order_by(Widget.issued_at.desc())
         .limit(1)
     )
     return [{"widget": one.id, "kind": one.kind} for one in widgets]
 
 
-async def _visit_at(session: AsyncSession, device_id: str, now: datetime) -> str | None:
+async def visit_at(session: AsyncSession, device_id: str, now: datetime) -> str | None:
     """The visit that stands at the device: the newest one, unless it is over."""
     newest = await session.scalar(
         select(Conversation)
@@ -186,7 +186,7 @@ async def keep_reading(
         WidgetTaken: another reading was kept for it.
     """
     widget = await session.get(Widget, widget_id)
-    visit = await _visit_at(session, device.id, now)
+    visit = await visit_at(session, device.id, now)
     if widget is None or visit is None or widget.conversation_id != visit:
         raise NotFound
     if widget.kind != CARD_WIDGET:

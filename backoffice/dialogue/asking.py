@@ -6,6 +6,7 @@ from typing import Any
 from backoffice import messages
 from backoffice.applications.draft import Draft
 from backoffice.devices.services import CARD_WIDGET
+from backoffice.dialogue import recognising, remembering
 from backoffice.dialogue.agenda import CARD_FIELDS, Kind, Next
 from backoffice.dialogue.choosing import CHOICES, ask_choice
 from backoffice.dialogue.comparing import doubted
@@ -62,6 +63,10 @@ async def ask_focus(talk: Talk) -> bool:
         _ask_choice(talk, focus)
     elif kind in CHOICES:
         ask_choice(talk, focus)
+    elif kind in recognising.KINDS:
+        await recognising.ask(talk, focus)
+    elif kind in remembering.KINDS:
+        await remembering.ask(talk, focus)
     else:
         return False
     return True
@@ -90,7 +95,8 @@ async def _ask_code(talk: Talk, focus: dict[str, Any]) -> None:
         return
     key = "ask.code"
     if focus.get("sent"):
-        key = "ask.code_sent"
+        # Of the phone of whoever a face proposed not one digit is shown.
+        key = "ask.code_sent_proposed" if focus.get("proposed") else "ask.code_sent"
         talk.focus = {k: v for k, v in focus.items() if k != "sent"}
     phone = mask_value("phone", focus["phone"])
     talk.say(key, phone=phone, widget=await talk.widget("sms_code"))

@@ -11,7 +11,8 @@ from backoffice.conversations.models import Widget
 from backoffice.conversations.services import widget_of
 from backoffice.devices.errors import NothingToRead
 from backoffice.devices.readings import as_card, number_fault, validity_fault
-from backoffice.devices.services import take_reading
+from backoffice.devices.services import CARD_WIDGET, take_reading
+from backoffice.dialogue import recognising, remembering
 from backoffice.dialogue.agenda import CARD_FIELDS
 from backoffice.dialogue.capture import settle_material, take_answer
 from backoffice.dialogue.focus import enter_code
@@ -25,11 +26,20 @@ from backoffice.identity.services import (
     record_chip_proof,
     record_face_proof,
 )
+from backoffice.remembering.services import (
+    CAMERA_WIDGET,
+    FINGER_CONFIRM,
+    FINGER_ENROL,
+    FINGER_WIDGET,
+    LOOK_ENROL,
+    LOOK_RECOGNISE,
+)
 from backoffice.uploads.chips import chip_photos
 from backoffice.uploads.models import Upload
 from backoffice.uploads.services import upload_of
 
 Hear = Callable[[Talk, Draft, Widget, dict[str, Any]], Awaitable[Heard]]
+HearPerson = Callable[[Talk, Widget, dict[str, Any]], Awaitable[Heard]]
 
 
 async def hear_event(talk: Talk) -> Heard:
@@ -47,11 +57,20 @@ async def hear_event(talk: Talk) -> Heard:
         return await _declined(talk, widget)
     if widget.kind == "sms_code":
         return await _code(talk, widget, event)
+    if (hear := _of_the_person(widget)) is not None:
+        heard = await hear(talk, widget, event)
+        _close(talk, widget, "done")
+        return heard
     if talk.draft is None or talk.draft.application.id != widget.application_id:
         return Heard("", "inform").happened("widget_closed")
     heard = await _DONE[widget.kind](talk, talk.draft, widget, event)
     _close(talk, widget, "done")
     return heard
+
+
+def _of_the_person(widget: Widget) -> HearPerson | None:
+    """What hears a widget that is about whoever stands there, not about an application."""
+    return _OF_THE_PERSON.get((widget.kind, widget.target))
 
 
 def _close(talk: Talk, widget: Widget, state: str) -> None:
@@ -65,6 +84,13 @@ async def _declined(talk: Talk, widget: Widget) -> Heard:
         if talk.draft is not None:
             talk.draft.remember(sign_in_later=True)
         return Heard("", "inform").happened("sign_in_put_off")
+    focus = talk.focus or {}
+    if _of_the_person(widget) is not None:
+        if focus.get("kind") in recognising.KINDS:
+            return await recognising.declined(talk, focus)
+        if focus.get("kind") in remembering.KINDS:
+            return await remembering.declined(talk, focus)
+        return Heard("", "inform").happened("widget_closed")
     step = talk.step()
     if talk.draft is None or step is None:
         return Heard("", "inform").happened("widget_closed")
@@ -208,6 +234,13 @@ async def _consent(talk: Talk, draft: Draft, widget: Widget, event: dict[str, An
     return await answer_consent(talk, draft, granted=event.get("value") in ("agree", "yes", True))
 
 
+_OF_THE_PERSON: dict[tuple[str, str | None], HearPerson] = {
+    (CAMERA_WIDGET, LOOK_RECOGNISE): recognising.hear_look,
+    (CAMERA_WIDGET, LOOK_ENROL): remembering.hear_look,
+    (FINGER_WIDGET, FINGER_CONFIRM): recognising.hear_press,
+    (FINGER_WIDGET, FINGER_ENROL): remembering.hear_press,
+    (CARD_WIDGET, recognising.CARD_CONFIRMS): recognising.hear_card,
+}
 _DONE: dict[str, Hear] = {
     "id_card_front": _card,
     "id_card_reader": _chip,

@@ -5,6 +5,7 @@ from typing import Any
 from backoffice import messages
 from backoffice.applications.draft import Draft
 from backoffice.applications.services import give_number, submit
+from backoffice.dialogue import remembering
 from backoffice.dialogue.agenda import Kind
 from backoffice.dialogue.facts import promised_time
 from backoffice.dialogue.people import call_for, hall_words, known_phone
@@ -32,6 +33,7 @@ async def finish_when_complete(talk: Talk) -> None:
             talk.say("apply.clerk_looks", days=promise_working_days())
     if not again:
         _say_next(talk, draft)
+        await remembering.offer(talk, draft)
 
 
 async def _submit(talk: Talk, draft: Draft, *, again: bool) -> None:

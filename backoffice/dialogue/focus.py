@@ -29,7 +29,9 @@ from backoffice.dialogue.people import hall_words, open_call_back
 from backoffice.dialogue.talk import Talk
 from backoffice.dialogue.wanted import asked, wanted_of
 from backoffice.errors import CitizenError
+from backoffice.identity.models import ProofKind
 from backoffice.identity.services import FACE_CONSENT, confirm_sign_in, consent_of, start_sign_in
+from backoffice.remembering.services import confirm
 from backoffice.understanding import extract, fields_named, mask
 
 Focus = dict[str, Any]
@@ -87,9 +89,13 @@ def _put_off(talk: Talk, focus: Focus) -> Heard:
     return _heard(talk).happened("sign_in_put_off")
 
 
-async def send_code(talk: Talk, *, phone: str, then: str | None) -> None:
-    """Send a code and wait for it; a limit is told, and an earlier code still works."""
-    talk.focus = {"kind": "sms_code", "phone": phone, "then": then}
+async def send_code(talk: Talk, *, phone: str, then: str | None, proposed: bool = False) -> None:
+    """Send a code and wait for it; a limit is told, and an earlier code still works.
+
+    Args:
+        proposed: it is the phone of whoever a face proposed, of which nothing may be said.
+    """
+    talk.focus = {"kind": "sms_code", "phone": phone, "then": then, "proposed": proposed}
     try:
         await start_sign_in(
             talk.session,
@@ -105,7 +111,12 @@ async def send_code(talk: Talk, *, phone: str, then: str | None) -> None:
 
 async def _sms_code(talk: Talk, focus: Focus, act: str | None) -> Heard | None:
     if talk.says("resend"):
-        await send_code(talk, phone=focus["phone"], then=focus.get("then"))
+        await send_code(
+            talk,
+            phone=focus["phone"],
+            then=focus.get("then"),
+            proposed=focus.get("proposed", False),
+        )
         return _heard(talk).happened("code_again") if talk.focus.get("sent") else _heard(talk)  # type: ignore[union-attr]
     if talk.says("no_phone"):
         return _no_phone(talk, focus)
@@ -140,12 +151,20 @@ async def enter_code(talk: Talk, focus: Focus, code: str, safe: str) -> Heard:
     await adopt(talk.session, talk.conversation, tried.citizen.id)
     talk.focus = None
     heard.happened("signed_in")
-    await _after_sign_in(talk, focus.get("then"), heard)
+    if focus.get("proposed") and talk.knowledge.remembering is not None:
+        await confirm(
+            talk.session,
+            talk.conversation,
+            by=ProofKind.SMS,
+            rules=talk.knowledge.remembering,
+            now=talk.now,
+        )
+    await settle_sign_in(talk, focus.get("then"), heard)
     await talk.proof_given()
     return heard
 
 
-async def _after_sign_in(talk: Talk, then: str | None, heard: Heard) -> None:
+async def settle_sign_in(talk: Talk, then: str | None, heard: Heard) -> None:
     citizen = talk.conversation.citizen_id or ""
     refusal = await consent_of(talk.session, kind=FACE_CONSENT, citizen_id=citizen)
     if talk.draft is not None:

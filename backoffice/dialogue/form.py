@@ -45,7 +45,7 @@ async def continue_turn(talk: Talk, act: str) -> None:
         talk.say(f"heard.{result['code']}", **result["params"])
     if heard.get("then"):
         await after_sign_in(talk, heard["then"])
-    something = any(heard.get(one) for one in ("refused", "results", "partly")) or taken
+    something = any(heard.get(one) for one in ("refused", "results", "partly", "then")) or taken
     # "好的" to a notice or a remark only means: go on.
     if not something and talk.focus is None and (act != "affirm" or draft is None):
         _say_not_understood(talk, draft)

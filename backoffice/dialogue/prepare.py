@@ -7,6 +7,7 @@ the turn, so that a repeated turn changes nothing twice.
 from typing import Any
 
 from backoffice.applications.draft import Draft
+from backoffice.dialogue import recognising, remembering
 from backoffice.dialogue.agenda import Kind, Next
 from backoffice.dialogue.buttons import field_to_change, is_some_button, meaning_of, shown_as
 from backoffice.dialogue.capture import count_failure, reopen, take_answer
@@ -36,6 +37,7 @@ from backoffice.understanding import (
 from backoffice.understanding.alarm import crisis_in, refusal_in
 from backoffice.understanding.clauses import requests_in
 from backoffice.understanding.lexicon import any_of, words
+from backoffice.understanding.own_templates import template_wish
 
 # These are what they are in any situation; yes and no depend on what was asked.
 _ALWAYS = frozenset({"ask_human", "pause", "cancel", "repeat", "goodbye", "greet", "thank"})
@@ -91,10 +93,45 @@ async def _hear_words(talk: Talk) -> Heard:
         return Heard(mask(talk.text), act)
     if talk.says("sign_in") and not talk.signed_in:
         return Heard(mask(talk.text), "my_records")
-    heard = await hear_focus(talk, act)
+    if (heard := await _own_templates(talk)) is not None:
+        return heard
+    heard = await _hear_focus(talk, act)
     if heard is None and talk.filling is not None:
         heard = await _hear_form(talk, talk.filling, act)
     return heard or _hear_freely(talk, act)
+
+
+async def _hear_focus(talk: Talk, act: str | None) -> Heard | None:
+    focus = talk.focus or {}
+    if focus.get("kind") in recognising.KINDS:
+        return await recognising.hear(talk, focus, act)
+    if focus.get("kind") in remembering.KINDS:
+        return await remembering.hear(talk, focus, act)
+    return await hear_focus(talk, act)
+
+
+async def _own_templates(talk: Talk) -> Heard | None:
+    """刷脸, or a wish about what is kept of one's own face; an answer to a question comes first."""
+    focus = (talk.focus or {}).get("kind")
+    if _says_option(talk):
+        return None
+    wish = template_wish(talk.text)
+    if wish is not None and focus not in ("forget_me", "remember_offer"):
+        return await remembering.see_or_forget(talk, wish)
+    if focus in recognising.KINDS or focus in remembering.KINDS:
+        return None
+    if talk.says("recognise_me") and not _face_is_asked_for(talk):
+        then = (talk.focus or {}).get("then") if focus == "sign_in_phone" else None
+        return recognising.begin(talk, then or ("draft" if talk.filling else None))
+    if talk.says("dont_remember_me"):
+        return await remembering.refused(talk)
+    return await remembering.wished(talk) if talk.says("remember_me") else None
+
+
+def _face_is_asked_for(talk: Talk) -> bool:
+    """Whether "刷脸" says yes to comparing the face with the card."""
+    step = talk.step() if talk.focus is None else None
+    return step is not None and step.kind in (Kind.FACE_CONSENT, Kind.SELFIE)
 
 
 def _closed_act(talk: Talk) -> str | None:

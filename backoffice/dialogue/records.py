@@ -3,6 +3,7 @@
 from backoffice import messages
 from backoffice.applications.services import applications_of
 from backoffice.applications.states import State
+from backoffice.dialogue import remembering
 from backoffice.dialogue.applying import ask_withdraw
 from backoffice.dialogue.talk import Talk
 
@@ -44,6 +45,8 @@ async def after_sign_in(talk: Talk, then: str) -> None:
     """Go on with what signing in interrupted."""
     if then == "progress":
         await tell_progress(talk)
+    elif then in (remembering.SEE, remembering.FORGET):
+        await remembering.tell_or_ask(talk, then)
     elif then == "pause" and talk.draft is not None:
         talk.say("pause.saved", title=talk.draft.item.title)
     elif then == "resume":

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from backoffice import messages
 from backoffice.applications.draft import Draft
 from backoffice.applications.services import put_material
 from backoffice.conversations.models import Widget
@@ -187,6 +188,8 @@ async def answer_consent(talk: Talk, draft: Draft, *, granted: bool) -> Heard:
         granted=granted,
         conversation_id=talk.conversation.id,
         citizen_id=talk.conversation.citizen_id,
+        words=messages.text("consent.face"),
+        channel=talk.conversation.channel,
         now=talk.now,
     )
     draft.remember(face="agreed" if granted else "declined")

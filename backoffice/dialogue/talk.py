@@ -22,6 +22,7 @@ from backoffice.dialogue.proving import Standing, standing_of
 from backoffice.identity.accounts import citizen_with_number, link_number
 from backoffice.identity.policy import Means, Policy
 from backoffice.identity.services import CodeLimits
+from backoffice.remembering.rules import Rules
 from backoffice.understanding import normalise
 from backoffice.understanding.lexicon import words
 from catalogue.loader import Catalogue
@@ -37,6 +38,8 @@ class Knowledge:
     """What every turn may look up; the same for all.
 
     Attributes:
+        remembering: how people are remembered; None where nobody is.
+        finger_device: the kiosk that the fingerprint sensor stands at; empty: there is none.
         signoffs: the departments' sign-offs; None in a demonstration, where none are needed.
     """
 
@@ -45,6 +48,8 @@ class Knowledge:
     calendar: WorkCalendar
     policy: Policy
     code_limits: CodeLimits = CodeLimits()
+    remembering: Rules | None = None
+    finger_device: str = ""
     signoffs: Mapping[str, SignOff] | None = None
 
 
@@ -99,6 +104,12 @@ class Talk:
     def signed_in(self) -> bool:
         """Whether this visit's citizen is known."""
         return self.conversation.citizen_id is not None
+
+    @property
+    def finger_sensor(self) -> bool:
+        """Whether a finger can be laid on a sensor where this visit takes place."""
+        here = self.conversation.device_id
+        return here is not None and here == self.knowledge.finger_device
 
     @property
     def filling(self) -> Draft | None:

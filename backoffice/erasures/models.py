@@ -10,10 +10,14 @@ from backoffice.db import Base, Utc, new_id
 
 
 class ErasureKind(StrEnum):
-    """How much was asked to be deleted."""
+    """How much was asked to be deleted.
+
+    `remembered`: templates of face and fingers; `faces`: those, and selfies with what was compared.
+    """
 
     CITIZEN = "citizen"
     FACES = "faces"
+    REMEMBERED = "remembered"
 
 
 class Erasure(Base):

@@ -5,7 +5,7 @@ its result and its papers. Faces are deleted in any case. What stays is said to 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from backoffice.audit.services import record
 from backoffice.conversations.models import Conversation
 from backoffice.erasures.models import Erasure, ErasureKind
 from backoffice.identity.models import Citizen, Consent, Proof, ProofKind, SmsCode
+from backoffice.remembering.keeping import forget
 from backoffice.retention import forget_visits
 from backoffice.tasks.models import Task
 from backoffice.uploads.models import Upload
@@ -32,7 +33,7 @@ class Erased:
     """What a deletion did.
 
     Attributes:
-        applications, conversations, uploads: how many of each are gone.
+        applications, conversations, uploads, templates: how many of each are gone.
         kept: numbers of the applications that the authority must keep.
     """
 
@@ -40,6 +41,7 @@ class Erased:
     conversations: int = 0
     uploads: int = 0
     kept: tuple[str, ...] = ()
+    templates: int = 0
 
 
 async def erase(
@@ -63,14 +65,32 @@ async def erase(
     return await carry_out(session, folder, entry, now=now, actor=actor)
 
 
+async def erase_remembered(
+    session: AsyncSession, *, citizen_id: str, now: datetime, actor: str
+) -> Erased:
+    """As `erase`, of what was measured on somebody's face and fingers: no file belongs to it."""
+    return await erase(
+        session,
+        Path(),
+        kind=ErasureKind.REMEMBERED,
+        citizen_id=citizen_id,
+        now=now,
+        actor=actor,
+    )
+
+
 async def carry_out(
     session: AsyncSession, folder: Path, entry: Erasure, *, now: datetime, actor: str
 ) -> Erased:
     """Do what an entry of the ledger says; what is gone already stays gone."""
-    if entry.kind == ErasureKind.FACES:
+    templates = await forget(session, entry.subject, now=now)
+    if entry.kind == ErasureKind.REMEMBERED:
+        done = Erased()
+    elif entry.kind == ErasureKind.FACES:
         done = Erased(uploads=await _erase_faces(session, folder, entry.subject))
     else:
         done = await _erase_citizen(session, folder, entry.subject, now)
+    done = replace(done, templates=templates)
     await record(
         session,
         actor=actor,
@@ -81,6 +101,7 @@ async def carry_out(
             "applications": done.applications,
             "conversations": done.conversations,
             "uploads": done.uploads,
+            "templates": done.templates,
             "kept": len(done.kept),
         },
         now=now,

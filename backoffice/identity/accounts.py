@@ -11,10 +11,11 @@ from backoffice.applications.models import Application
 from backoffice.crypto import blind_index, keyed_hash
 from backoffice.identity.models import Citizen, Consent, Proof
 from backoffice.logs import log
+from backoffice.remembering.models import FaceLook, Remembered
 from backoffice.results.models import Result
 from backoffice.uploads.models import Upload
 
-_OWNED = (Application, Proof, Consent, Upload, Result)
+_OWNED = (Application, Proof, Consent, Upload, Result, Remembered, FaceLook)
 
 
 def id_hash(id_no: str) -> str:

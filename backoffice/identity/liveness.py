@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select, update
+from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backoffice.conversations.models import Widget
@@ -76,10 +76,9 @@ async def start_challenge(
     if widget is None:
         raise NotFound
     mine = LivenessChallenge.conversation_id == conversation_id
-    begun = await session.scalar(select(func.count()).select_from(LivenessChallenge).where(mine))
-    if (begun or 0) >= STARTS_ALLOWED or await failures(
-        session, conversation_id
-    ) >= FAILURES_ALLOWED:
+    alike = select(func.count()).select_from(LivenessChallenge).where(_for_the_same(widget))
+    failed = await failures(session, widget)
+    if (await session.scalar(alike) or 0) >= STARTS_ALLOWED or failed >= FAILURES_ALLOWED:
         raise TooManyChallenges
     await session.execute(
         update(LivenessChallenge)
@@ -135,16 +134,29 @@ async def keep_outcome(session: AsyncSession, *, nonce: str, fault: str | None) 
     row = await session.get_one(LivenessChallenge, nonce)
     row.outcome = fault or "passed"
     await session.flush()
-    return await failures(session, row.conversation_id)
+    return await failures(session, await session.get_one(Widget, row.widget_id))
 
 
-async def failures(session: AsyncSession, conversation_id: str) -> int:
-    """How many challenges of this visit were failed."""
+def _for_the_same(widget: Widget) -> ColumnElement[bool]:
+    """Challenges of this visit for what the widget is for.
+
+    Who was not recognised by face must not find it harder afterwards to be compared with a card.
+    """
+    same = select(Widget.id).where(
+        Widget.conversation_id == widget.conversation_id,
+        Widget.kind == widget.kind,
+        Widget.target.is_not_distinct_from(widget.target),
+    )
+    return LivenessChallenge.widget_id.in_(same)
+
+
+async def failures(session: AsyncSession, widget: Widget) -> int:
+    """How many challenges of this visit were failed, for what the widget is for."""
     counted = await session.scalar(
         select(func.count())
         .select_from(LivenessChallenge)
         .where(
-            LivenessChallenge.conversation_id == conversation_id,
+            _for_the_same(widget),
             LivenessChallenge.outcome.is_not(None),
             LivenessChallenge.outcome != "passed",
         )

@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, Index, String, UniqueConstraint
+from sqlalchemy import JSON, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from backoffice.db import Base, Encrypted, Utc, blind_of, new_id
@@ -121,9 +121,11 @@ class Consent(Base):
     """A yes or no to a use of somebody's data; the newest row of a kind counts.
 
     Attributes:
-        kind: what was asked, for instance `face`.
-        text_version: which wording was shown.
+        kind: what was asked: `face` (compare it with the card), `recognise` (look for it among
+            those remembered), `remember` (keep templates).
+        text_version: which wording was shown; `words`, the wording itself.
         granted: False for a refusal and for a withdrawal.
+        channel: where it was answered, as of a conversation.
     """
 
     __tablename__ = "consents"
@@ -135,7 +137,9 @@ class Consent(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     kind: Mapped[str] = mapped_column(String(20))
     text_version: Mapped[str] = mapped_column(String(20))
+    words: Mapped[str | None] = mapped_column(Text)
     granted: Mapped[bool]
+    channel: Mapped[str | None] = mapped_column(String(16))
     conversation_id: Mapped[str] = mapped_column(String(32))
     citizen_id: Mapped[str | None] = mapped_column(String(32))
     at: Mapped[datetime] = mapped_column(Utc)

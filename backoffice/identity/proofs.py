@@ -28,12 +28,20 @@ async def record_consent(
     now: datetime,
     citizen_id: str | None = None,
     text_version: str = FACE_CONSENT_VERSION,
+    words: str | None = None,
+    channel: str | None = None,
 ) -> Consent:
-    """Keep a yes, a no, or a withdrawal (a later no)."""
+    """Keep a yes, a no, or a withdrawal (a later no).
+
+    Args:
+        words: the wording as it was shown; channel: where it was.
+    """
     row = Consent(
         kind=kind,
         text_version=text_version,
+        words=words,
         granted=granted,
+        channel=channel,
         conversation_id=conversation_id,
         citizen_id=citizen_id,
         at=now,

@@ -186,14 +186,16 @@ async def confirm_sign_in(
         detail={"tries": newest.tries + 1},
     )
     await keep_proof(session, proof, conversation_id=conversation_id, now=now)
-    await _adopt(session, conversation_id, citizen.id)
+    await adopt_what_was_given(session, conversation_id, citizen.id)
     log("identity").info(
         "sign_in.confirmed", conversation_id=conversation_id, citizen_id=citizen.id
     )
     return Confirmation(citizen=citizen)
 
 
-async def _adopt(session: AsyncSession, conversation_id: str, citizen_id: str) -> None:
+async def adopt_what_was_given(
+    session: AsyncSession, conversation_id: str, citizen_id: str
+) -> None:
     """What was given in this visit before signing in belongs to the citizen from now on.
 
     So a refusal is not asked again next time, and deleting somebody's data finds all of it.

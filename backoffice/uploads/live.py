@@ -54,7 +54,7 @@ async def receive_live_selfie(
         actions = await claim_challenge(
             session, nonce=nonce, conversation_id=conversation_id, widget_id=widget_id, now=now
         )
-    cleaned = await _cleaned(frames)
+    cleaned = await clean_frames(frames)
     live = [LiveFrame(one.data, at) for one, (at, _) in zip(cleaned, frames, strict=True)]
     reading = await check_liveness(vision, live, actions)
     async with sessions.begin() as session:
@@ -88,7 +88,8 @@ def check_size(frames: Frames) -> None:
             raise TooManyPixels
 
 
-async def _cleaned(frames: Frames) -> list[Clean]:
+async def clean_frames(frames: Frames) -> list[Clean]:
+    """Every frame decoded and made anew. Raises UploadRefused."""
     loop = asyncio.get_running_loop()
     work = (loop.run_in_executor(workers(), clean, "selfie", one) for _, one in frames)
     return list(await asyncio.gather(*work))

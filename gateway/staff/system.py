@@ -12,6 +12,7 @@ from backoffice.audit.services import record, verify
 from backoffice.errors import BadRequest, CitizenError, NotFound
 from backoffice.messages import text
 from backoffice.outbox.models import OutboxEntry
+from backoffice.remembering.services import people_with_faces
 from backoffice.results.models import Revocation
 from backoffice.staff.models import Role
 from backoffice.staff.revoking import revoke_result_by_code
@@ -33,6 +34,7 @@ async def overview(request: Request) -> HTTPResponse:
         undelivered = await _undelivered(session)
         users = await list_users(session)
         tries = await wrong_tries(session)
+        faces = await people_with_faces(session)
         entries = await session.scalar(select(func.count()).select_from(AuditEntry))
         breaks = await verify(session) if request.args.get("verify") else None
     return render(
@@ -41,6 +43,8 @@ async def overview(request: Request) -> HTTPResponse:
         undelivered=undelivered,
         users=users,
         tries=tries,
+        faces=faces,
+        remembering=office.knowledge.remembering,
         entries=entries,
         breaks=breaks,
         reasons=list(Revocation),

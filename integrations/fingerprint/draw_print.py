@@ -53,6 +53,8 @@ class Press:
     noise: float = 8.0
 
 
+WITH_TWO = ("测试员", "李小梅")
+_SECOND = 500
 _ATTEMPTS = 5
 _PRESSES = (Press(), Press(turn=7, shift=(6, -8), stretch=2.5, dryness=0.1))
 
@@ -194,12 +196,17 @@ def _png(picture: Image.Image) -> bytes:
 
 
 def main(people_file: str, folder: str) -> None:
-    """Two impressions of one finger of each invented person."""
+    """Two impressions of one finger of each invented person, and of a second finger of some."""
     for index, person in enumerate(load_people(Path(people_file)).values()):
-        target = Path(folder) / person.name
-        target.mkdir(parents=True, exist_ok=True)
-        for number, picture in enumerate(draw_person(index), 1):
-            picture.quantize(16).save(target / f"{number}.png", optimize=True, dpi=(DPI, DPI))
+        _save(draw_person(index), Path(folder) / person.name)
+        if person.name in WITH_TWO:
+            _save(draw_person(index + _SECOND), Path(folder) / f"{person.name}（另一指）")
+
+
+def _save(pictures: list[Image.Image], target: Path) -> None:
+    target.mkdir(parents=True, exist_ok=True)
+    for number, picture in enumerate(pictures, 1):
+        picture.quantize(16).save(target / f"{number}.png", optimize=True, dpi=(DPI, DPI))
 
 
 if __name__ == "__main__":

@@ -6,8 +6,9 @@ says of them what it was told; of any other picture it says that nothing can be 
 
 import hashlib
 import io
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from math import inf
 
 import numpy as np
 from PIL import Image
@@ -19,6 +20,7 @@ from integrations.ports import (
     CardReading,
     FaceComparison,
     FaceInspection,
+    FaceMatch,
     FacePurpose,
     FaceTemplate,
     LiveAction,
@@ -41,6 +43,7 @@ class _Known:
     card: CardReading
     back: CardBackReading
     faces: int
+    bystanders: int
     person: str
     faults: tuple[str, ...]
     action: LiveAction | None
@@ -60,6 +63,7 @@ class SandboxVision:
         card: CardReading = _NOTHING,
         back: CardBackReading = _NO_BACK,
         faces: int = 0,
+        bystanders: int = 0,
         person: str = "",
         faults: tuple[str, ...] = (),
         action: LiveAction | None = None,
@@ -71,7 +75,9 @@ class SandboxVision:
             faults: of the picture of a face, as in `FaceInspection`.
             action: what the person does on it, when it is a frame of a challenge.
         """
-        self._known.append(_Known(_fingerprint(picture), card, back, faces, person, faults, action))
+        self._known.append(
+            _Known(_fingerprint(picture), card, back, faces, bystanders, person, faults, action)
+        )
 
     async def warm(self) -> None:
         """See `Vision.warm`."""
@@ -100,7 +106,8 @@ class SandboxVision:
         if known is None or not known.faces:
             return FaceInspection(("none",), 0, 0, {}, None)
         faults = known.faults or (("several",) if known.faces > 1 else ())
-        return FaceInspection(faults, known.faces, 0, {}, template_of(known.person))
+        template = template_of(known.person)
+        return FaceInspection(faults, known.faces, known.bystanders, {}, template)
 
     async def compare_faces(
         self, reference: bytes | FaceTemplate, probe: bytes | FaceTemplate
@@ -144,6 +151,38 @@ class SandboxVision:
         if by_distance and (by_distance[0].fingerprint ^ wanted).bit_count() <= _SAME_PICTURE:
             return by_distance[0]
         return None
+
+
+class SandboxFaceIndex:
+    """The `FaceIndex` port over the sandbox's templates."""
+
+    def __init__(self) -> None:
+        self._entries: dict[str, FaceTemplate] = {}
+
+    async def replace(self, entries: Iterable[tuple[str, FaceTemplate]]) -> None:
+        """See `FaceIndex.replace`."""
+        self._entries = dict(entries)
+
+    async def add(self, key: str, template: FaceTemplate) -> None:
+        """See `FaceIndex.add`."""
+        self._entries[key] = template
+
+    async def remove(self, key: str) -> bool:
+        """See `FaceIndex.remove`."""
+        return self._entries.pop(key, None) is not None
+
+    async def search(self, probe: FaceTemplate, *, most: int = 5) -> list[FaceMatch]:
+        """See `FaceIndex.search`."""
+        judged = sorted(
+            ((compare(one, probe), key) for key, one in self._entries.items()),
+            key=lambda one: one[0].distance,
+        )
+        after = [one.distance for one, _ in judged[1:]] + [inf]
+        return [
+            FaceMatch(key, one, following - one.distance)
+            for (one, key), following in zip(judged, after, strict=True)
+            if one.band == "alike"
+        ][:most]
 
 
 def template_of(person: str) -> FaceTemplate:

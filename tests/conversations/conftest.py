@@ -20,13 +20,16 @@ from backoffice.crypto import KeyRing
 from backoffice.db import Base
 from backoffice.outbox.models import OutboxEntry
 from bootstrap import container
+from backoffice.remembering.services import FaceDirectory
 from bootstrap.container import Office, build, use_office
+from bootstrap.demo_kiosk import ensure_demo_kiosk, pairing
 from bootstrap.settings import ROOT, Settings
 from catalogue.loader import load_catalogue
+from devices.keys import ensure_key
 from gateway.app import create_app
 from integrations.ports import CardReading, LiveAction
 from integrations.registers.people import DemoPerson, load_people
-from integrations.vision.sandbox import SandboxVision
+from integrations.vision.sandbox import SandboxFaceIndex, SandboxVision
 from ops.env import ensure_demo_env, process_environment
 from ops.ports import free_ports
 from ops.stack import Stack
@@ -101,10 +104,17 @@ async def quick_stage(
     """Gateway, actions' services, database and sandboxes in this process; no model."""
     office = _quick_office(tmp_path, database_url)
     clock = SetClock()
-    office = replace(office, clock=clock, vision=_vision(persons, identities))
+    office = replace(
+        office,
+        clock=clock,
+        vision=_vision(persons, identities),
+        faces=FaceDirectory(SandboxFaceIndex()),
+    )
     use_office(office)
     async with office.engine.begin() as connection:
         await connection.run_sync(Base.metadata.create_all)
+    async with office.sessions.begin() as session:
+        await ensure_demo_kiosk(session, office.settings)
     engine = RuleEngine()
     monkeypatch.setenv("SANIC_WORKER_IDENTIFIER", "tests")  # spares a banner
     Sanic.test_mode = True
@@ -117,7 +127,9 @@ async def quick_stage(
     assert server is not None
     await server.startup()
     await server.start_serving()
-    yield Stage(f"http://127.0.0.1:{port}", office, Jobs(office).deliver, clock.set, engine)
+    kiosk = pairing(office.settings)
+    yield Stage(f"http://127.0.0.1:{port}", office, Jobs(office).deliver, clock.set, engine, kiosk)
+    office.fingerprints.close()
     server.close()
     await server.wait_closed()
     await asyncio.sleep(0)
@@ -128,12 +140,16 @@ async def quick_stage(
 def _quick_office(folder: Path, database_url: str) -> Office:
     keys = folder / "keys.json"
     KeyRing.generate().save(keys)
+    KeyRing.generate("b").save(folder / "biometric.json")
+    ensure_key(folder / "device.pem")
     return build(
         Settings(
             mode="demo",
             var_dir=folder,
             database_url=database_url,
             keys_file=keys,
+            biometric_keys_file=folder / "biometric.json",
+            demo_kiosk_secret=SecretStr("k" * 24),
             metrics_port=0,
             bot_secret=SecretStr("b" * 32),
             actions_secret=SecretStr("a" * 32),
@@ -149,6 +165,10 @@ def _vision(persons: dict[str, Person], identities: dict[str, DemoPerson]) -> Sa
         who = face.rsplit("_", 1)[0]
         for action in LiveAction:
             vision.knows(pictures.frame(face, action), faces=1, person=who, action=action)
+    for face, others in ((pictures.LOOKALIKE, 0), (pictures.WITH_OTHERS, 1)):
+        for action in LiveAction:
+            frame = pictures.frame(face, action)
+            vision.knows(frame, faces=1, bystanders=others, person="person_b", action=action)
     return vision
 
 
@@ -204,6 +224,8 @@ async def full_stage(processes: dict[str, str]) -> AsyncIterator[Stage]:
     clock = office.clock
     assert isinstance(clock, DemoClock)
     await _empty(office)
+    async with office.sessions.begin() as session:
+        await ensure_demo_kiosk(session, office.settings)
     (office.settings.var_dir / "demo_inbox.db").unlink(missing_ok=True)
 
     async def delivered() -> bool:
@@ -219,7 +241,9 @@ async def full_stage(processes: dict[str, str]) -> AsyncIterator[Stage]:
         clock.move(moment - clock.now())
 
     port = processes["XZ_PORT"]
-    yield Stage(f"http://127.0.0.1:{port}", office, lambda: until(delivered), set_clock)
+    kiosk = pairing(office.settings)
+    url = f"http://127.0.0.1:{port}"
+    yield Stage(url, office, lambda: until(delivered), set_clock, pairing=kiosk)
     await office.engine.dispose()
 
 

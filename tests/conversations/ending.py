@@ -3,10 +3,11 @@
 from typing import Any
 
 import httpx
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from backoffice.applications.draft import Draft
 from backoffice.clock import china_date
+from backoffice.remembering.models import Remembered
 from backoffice.results.services import result_on
 from backoffice.tasks.models import Task
 from tests.conversations.player import Player
@@ -28,6 +29,9 @@ async def check_end(player: Player) -> None:
     sent = await stage.templates_sent()
     wanted = end.sms
     assert sent == wanted, f"发出的短信是 {sent}，应是 {wanted}"
+    async with stage.office.sessions.read() as session:
+        people = await session.scalar(select(func.count()).select_from(Remembered))
+    assert people == end.remembered, f"记住了 {people} 个人，应是 {end.remembered} 个"
     if end.result is not None:
         await _check_result(stage, applications[0], player.client)
 

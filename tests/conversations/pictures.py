@@ -20,6 +20,9 @@ FACES = Path(__file__).resolve().parents[1] / "fixtures" / "pictures"
 _SIZE, _PHOTO_AT, _PHOTO_SIZE = (1011, 638), (700, 90), (251, 340)
 _BLUE, _INK, _PAPER = (62, 108, 158), (20, 20, 20), (226, 234, 240)
 _ADDRESS_LINE = 12
+LOOKALIKE, WITH_OTHERS = "impostor_1", "person_a_2"
+"""For the sandbox: a picture of somebody who looks exactly like person_b, and one with somebody
+beside person_b."""
 _MOVES = {
     LiveAction.TURN_LEFT: moving_face.LEFT,
     LiveAction.TURN_RIGHT: moving_face.RIGHT,

@@ -12,13 +12,20 @@ from backoffice.applications.decisions import Bench, Decision, Wanted, case_of, 
 from backoffice.dialogue.consult import ANSWERED
 from backoffice.staff.models import Role
 from backoffice.staff.services import create_user
+from integrations.fingerprint.folder import FolderSensor
 from integrations.registers.people import DemoPerson
 from tests.conversations import pictures
-from tests.conversations.script import CHANNELS, Person, Script, Step, Understood
+from tests.conversations.script import CHANNELS, Given, Person, Return, Script, Step, Understood
 from tests.conversations.script import Decision as ClerkSays
 from tests.conversations.stage import Stage, Stored, Visit, all_applications, stored
 
 _LONGEST_FILLING = 60
+_STILL = "举着照片"
+_LIVE = {"自拍": None, "别人的自拍": "person_a_1", "很像的人": pictures.LOOKALIKE,
+         "旁边有人": pictures.WITH_OTHERS, _STILL: None, "没核对过的脸": "person_a_1"}  # fmt: skip
+"""Who stands in front of the camera; None: the person of the file."""
+_REFUSED = frozenset({"旁边有人", _STILL, "没核对过的脸"})
+"""What the page is told to be no good; nothing of it is kept."""
 _ANSWERING = frozenset({"inform", "affirm", "deny"})
 
 
@@ -71,7 +78,7 @@ class Player:
     async def play(self) -> None:
         """Play every step. Raises WentWrong with the conversation so far."""
         self.stage.set_clock(self.script.given.now)
-        self.visit = await Visit.begin(self.client, CHANNELS[self.script.given.channel])
+        self.visit = await self._begin(self.script.given)
         for number, step in enumerate(self.script.steps, 1):
             try:
                 await self._step(step)
@@ -80,12 +87,16 @@ class Player:
                 wrong = f"第 {number} 步：{exc}"
                 raise WentWrong(f"{wrong}\n———\n{told}\n———\n{wrong}") from exc
 
+    async def _begin(self, at: Given | Return) -> Visit:
+        pairing = self.stage.pairing if at.at_kiosk else None
+        return await Visit.begin(self.client, CHANNELS[at.channel], pairing)
+
     async def _step(self, step: Step) -> None:
         if step.fills_until is not None:
             await self._fill(step.fills_until)
         elif step.returns is not None:
             self.stage.pass_time(timedelta(days=step.returns.days))
-            self.visit = await Visit.begin(self.client, CHANNELS[step.returns.channel])
+            self.visit = await self._begin(step.returns)
             self.reply = Reply()
             self.log.append(f"——（{step.returns.channel}，新的对话）——")
             return
@@ -109,6 +120,8 @@ class Player:
             await self.say(value, told, step)
         elif step.uploads is not None:
             await self._upload(step.uploads)
+        elif step.lays is not None:
+            await self._lay(step.lays)
         elif step.enters is not None:
             await self._enter_code(correct=step.enters == "正确")
         elif step.declines is not None:
@@ -201,6 +214,8 @@ class Player:
                     raise AssertionError(f"已经答过“{one.label}”，又问了一遍")
         if self.before.face_refused and messages.text("consent.face") in text:
             raise AssertionError("拒绝过人脸核验，又问了一遍")
+        if self.before.remember_refused and "我可以记住您" in text:
+            raise AssertionError("说过不用记住，又问了一遍")
         self.before = now
 
     async def fill_in(self, text: str) -> str:
@@ -218,7 +233,9 @@ class Player:
     def _widget(self, kind: str) -> dict[str, Any]:
         """The newest widget shown that fits what the file calls it."""
         known = {"身份证正面": "id_card_front", "自拍": "selfie", "别人的自拍": "selfie",
-                 "不动的自拍": "selfie",
+                 "不动的自拍": "selfie", "很像的人": "selfie", "旁边有人": "selfie",
+                 "举着照片": "selfie", "没核对过的脸": "selfie",
+                 "指纹": "finger",
                  "相片": "photo", "材料": "document", "签名": "signature", "验证码": "sms_code",
                  "人脸同意": "consent"}  # fmt: skip
         for widget in reversed(self.reply.widgets):
@@ -238,16 +255,41 @@ class Player:
     async def _upload(self, kind: str) -> None:
         assert self.visit is not None
         widget = self._widget(kind)
-        if kind in ("自拍", "别人的自拍"):
-            face = self.person.selfie if kind == "自拍" else "person_a_1"
+        if kind in _LIVE:
             answer = await self.visit.upload_live(
-                widget["id"], face, real=self.stage.engine is None
+                widget["id"],
+                _LIVE[kind] or self.person.selfie,
+                real=self.stage.engine is None,
+                still=kind == _STILL,
             )
         else:
             answer = await self.visit.upload(widget["id"], self._picture(kind))
+        if kind in _REFUSED:
+            assert answer.status_code >= 400, "不该收下"
+            error = {"text": answer.json()["error"]["message"], "widget": widget}
+            self.reply = Reply([error], self.reply.state)
+            self.log.append(f"页面：{error['text']}")
+            return
         assert answer.status_code == 201, f"上传没有成功：{answer.text}"
         upload = answer.json()["upload_id"]
         await self.event({"type": "widget_done", "widget": widget["id"], "upload_id": upload})
+
+    async def _lay(self, which: str) -> None:
+        """A real picture of a drawn finger, seen by the sensor's stand-in and compared by NBIS."""
+        assert self.visit is not None
+        name = {"手指": self.identity.name, "另一个手指": f"{self.identity.name}（另一指）",
+                "别人的手指": "王建军"}[which]  # fmt: skip
+        widget = self._widget("指纹")
+        sensor = self.stage.office.finger_sensor
+        assert isinstance(sensor, FolderSensor)
+        sensor.lay_on(name)
+        try:
+            answer = await self.visit.press(widget["id"])
+        finally:
+            sensor.lift()
+        assert answer.status_code == 201, f"按指纹没有成功：{answer.text}"
+        press = answer.json()["upload_id"]
+        await self.event({"type": "widget_done", "widget": widget["id"], "upload_id": press})
 
     async def _enter_code(self, *, correct: bool) -> None:
         widget = self._widget("验证码")

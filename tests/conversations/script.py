@@ -46,6 +46,7 @@ class Given(Strict):
 
     person: str = Field(alias="市民")
     channel: Channel = Field(default="手机", alias="渠道")
+    at_kiosk: bool = Field(default=False, alias="登记过的自助机")
     now: Annotated[datetime, BeforeValidator(_moment)] = Field(
         default=datetime(2026, 11, 23, 9, 0, tzinfo=CHINA), alias="时间"
     )
@@ -64,6 +65,7 @@ class Return(Strict):
     """`再来`: a new visit (nothing of the old one's screen is left)."""
 
     channel: Channel = Field(default="手机", alias="渠道")
+    at_kiosk: bool = Field(default=False, alias="登记过的自助机")
     days: int = Field(default=0, alias="过了几天")
 
 
@@ -77,7 +79,7 @@ class Decision(Strict):
     correct: dict[str, str] | None = Field(default=None, alias="补正")
 
 
-_STEPS = ("says", "presses", "uploads", "enters", "declines", "happens", "returns", "waits",
+_STEPS = ("says", "presses", "uploads", "lays", "enters", "declines", "happens", "returns", "waits",
           "fills_until", "clerk", "repeats")  # fmt: skip
 
 
@@ -87,6 +89,7 @@ class Step(Strict):
     says: str | None = Field(default=None, alias="市民")
     presses: str | None = Field(default=None, alias="点")
     uploads: str | None = Field(default=None, alias="拍")
+    lays: Literal["手指", "另一个手指", "别人的手指"] | None = Field(default=None, alias="按指纹")
     enters: Literal["正确", "错误"] | None = Field(default=None, alias="输入验证码")
     declines: str | None = Field(default=None, alias="不做")
     happens: Literal["沉默", "离开"] | None = Field(default=None, alias="发生")
@@ -132,6 +135,7 @@ class End(Strict):
     applications: int = Field(default=1, alias="办件数")
     tasks: list[ExpectedTask] = Field(default=[], alias="任务")
     sms: Texts = Field(default=[], alias="短信")
+    remembered: int = Field(default=0, alias="记住了几个人")
     result: Literal["真实有效"] | None = Field(default=None, alias="结果")
     papers: dict[str, str] = Field(default={}, alias="材料")
 

@@ -41,6 +41,7 @@ class Stage:
         deliver: makes sure that the worker has delivered everything.
         set_clock: moves the clock of all its processes.
         engine: the rule engine of the quick depth; None when the real bot answers.
+        pairing: with which a page begins visits at the kiosk that has the fingerprint sensor.
     """
 
     base_url: str
@@ -48,6 +49,7 @@ class Stage:
     deliver: Callable[[], Awaitable[None]]
     set_clock: SetClock
     engine: RuleEngine | None = None
+    pairing: str = ""
 
     def pass_time(self, by: timedelta) -> None:
         """Let time pass."""
@@ -78,9 +80,12 @@ class Visit:
     turns: int = 0
 
     @classmethod
-    async def begin(cls, client: httpx.AsyncClient, channel: str) -> "Visit":
+    async def begin(
+        cls, client: httpx.AsyncClient, channel: str, pairing: str | None = None
+    ) -> "Visit":
         """Open a conversation."""
-        answer = await client.post("/api/v1/conversations/", json={"channel": channel})
+        asked = {"channel": channel, "device": pairing}
+        answer = await client.post("/api/v1/conversations/", json=asked)
         assert answer.status_code == 201, answer.text
         return cls(client, **answer.json())
 
@@ -107,11 +112,20 @@ class Visit:
             headers=self._headers,
         )
 
-    async def upload_live(self, widget: str, face: str, *, real: bool) -> httpx.Response:
+    async def press(self, widget: str) -> httpx.Response:
+        """Let the kiosk's sensor wait for the finger that lies there."""
+        return await self.client.post(
+            f"{self._path}/fingers", params={"widget": widget}, headers=self._headers
+        )
+
+    async def upload_live(
+        self, widget: str, face: str, *, real: bool, still: bool = False
+    ) -> httpx.Response:
         """Do what is asked for in front of the camera, and send the frames.
 
         Args:
             real: the models look at it, not the sandbox.
+            still: a photograph is held up instead, which does nothing.
         """
         begun = await self.client.post(
             f"{self._path}/liveness", params={"widget": widget}, headers=self._headers
@@ -119,6 +133,8 @@ class Visit:
         assert begun.status_code == 201, begun.text
         challenge = begun.json()
         wanted = [LiveAction(one["action"]) for one in challenge["actions"]]
+        if still:
+            wanted = [LiveAction.LOOK_STRAIGHT] * len(wanted)
         frames = pictures.film(face, wanted) if real else pictures.shown(face, wanted)
         return await self.client.post(
             f"{self._path}/uploads",
@@ -145,6 +161,7 @@ class Stored:
     draft: Draft | None
     about: str | None = None
     face_refused: bool = False
+    remember_refused: bool = False
 
     @property
     def answers(self) -> dict[str, Any]:
@@ -162,13 +179,20 @@ async def stored(stage: Stage, conversation_id: str) -> Stored:
     """Look into the database."""
     async with stage.office.sessions.begin() as session:
         conversation = await session.get_one(Conversation, conversation_id)
-        refused = await session.scalar(
-            select(Consent.id).where(
-                Consent.conversation_id == conversation_id, Consent.granted.is_(False)
+        refused = set(
+            await session.scalars(
+                select(Consent.kind).where(
+                    Consent.conversation_id == conversation_id, Consent.granted.is_(False)
+                )
             )
         )
         draft = await _draft(session, stage.office, conversation.application_id)
-    return Stored(draft, about=conversation.item_code, face_refused=refused is not None)
+    return Stored(
+        draft,
+        about=conversation.item_code,
+        face_refused="face" in refused,
+        remember_refused="remember" in refused,
+    )
 
 
 async def _draft(session: AsyncSession, office: Office, id: str | None) -> Draft | None:

@@ -77,7 +77,7 @@ def test_every_row_file_and_look_up_has_the_new_keys_and_the_old_one_can_go(
     old_index = phone_index(LEAVES)
     ring = rotate(filled)
     assert (ring.current, set(ring.keys), ring.rotating) == ("k2", {"k1", "k2"}, False)
-    assert remove_old_keys(filled, Installation.from_environment()) == ["k1"]
+    assert remove_old_keys(filled, Installation.from_environment()) == ["b1", "k1"]
     assert filled.keys_file is not None
     only_new = KeyRing.load(filled.keys_file)
     assert set(only_new.keys) == {"k2"} and only_new.index != old.index
