@@ -44,10 +44,7 @@ class _Sealed:
         """Rows that hold something that another key sealed."""
         heads = [(self.table.c[name], self.rings[name].head) for name in self.contexts]
         return or_(
-            *(
-                and_(one.is_not(None), func.substr(one, 1, len(head)) != head)
-                for one, head in heads
-            )
+            *(and_(one.is_not(None), func.substr(one, 1, len(head)) != head) for one, head in heads)
         )
 
     def after(self, last: tuple[Any, ...] | None) -> ColumnElement[bool] | None:

@@ -101,9 +101,7 @@ class Office:
         rules = self.knowledge.remembering
         if rules is None:
             return None
-        return Looker(
-            self.sessions, self.vision, self.faces, rules, self.settings.uploads_dir
-        )
+        return Looker(self.sessions, self.vision, self.faces, rules, self.settings.uploads_dir)
 
     @property
     def finger_desk(self) -> FingerDesk | None:

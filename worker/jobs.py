@@ -22,7 +22,6 @@ from backoffice.uploads.services import purge_expired, remove_orphans
 from bootstrap.container import Office
 from worker.handlers import handlers
 
-
 _PEOPLE_WITH_FACES = Gauge("xz_people_with_faces", "People of whom any picture or template is kept")
 
 

@@ -24,6 +24,10 @@ EXPLAIN_AFTER = 2
 """Failed answers to one field after which it is explained differently and a person is offered."""
 
 Ask = Callable[[Talk, Draft, Next], Awaitable[None]]
+_OF_THE_PERSON = {
+    **dict.fromkeys(recognising.KINDS, recognising.ask),
+    **dict.fromkeys(remembering.KINDS, remembering.ask),
+}
 
 
 async def ask_next(talk: Talk) -> None:
@@ -63,10 +67,8 @@ async def ask_focus(talk: Talk) -> bool:
         _ask_choice(talk, focus)
     elif kind in CHOICES:
         ask_choice(talk, focus)
-    elif kind in recognising.KINDS:
-        await recognising.ask(talk, focus)
-    elif kind in remembering.KINDS:
-        await remembering.ask(talk, focus)
+    elif kind in _OF_THE_PERSON:
+        await _OF_THE_PERSON[kind](talk, focus)
     else:
         return False
     return True

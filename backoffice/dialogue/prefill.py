@@ -53,7 +53,9 @@ async def _fill_person(talk: Talk) -> None:
     if known:
         await talk.proof_given()
         lines = [
-            f"{one.label}：{placeholder(one.slug)}" for one in draft.item.fields if one.slug in known
+            f"{one.label}：{placeholder(one.slug)}"
+            for one in draft.item.fields
+            if one.slug in known
         ]
         talk.say("heard.known_from_before", lines="\n".join(lines))
 

@@ -107,9 +107,7 @@ def _years(id_no: str, now: datetime) -> int:
     return today.year - birth.year - ((today.month, today.day) < (birth.month, birth.day))
 
 
-async def _proved(
-    session: AsyncSession, face: Proof, application: Application, id_no: str
-) -> bool:
+async def _proved(session: AsyncSession, face: Proof, application: Application, id_no: str) -> bool:
     """Handed in as proved by machine, with this live face alike to a card of this number."""
     handed_in = application.identity_way is not None and application.identity_then is None
     live = ((face.detail or {}).get("liveness") or {}).get("passed") is True

@@ -133,5 +133,3 @@ def _open_all(rows: Iterable[tuple[str, bytes]]) -> list[tuple[str, FaceTemplate
     if lost:
         log("remembering").error("faces.unreadable", people=lost)
     return opened
-
-

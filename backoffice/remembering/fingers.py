@@ -24,8 +24,8 @@ from backoffice.remembering.confirming import open_proposal
 from backoffice.remembering.errors import (
     FingerNotGood,
     NoFingerLaid,
-    NoTriesLeft,
     NotRemembering,
+    NoTriesLeft,
     SensorBusy,
     SensorDown,
 )

@@ -178,9 +178,7 @@ async def _withdraw(session: AsyncSession, citizen_id: str, now: datetime) -> No
 
 async def _delete(session: AsyncSession, person_id: str) -> int:
     whose = RememberedFinger.person_id == person_id
-    fingers = await session.scalar(
-        select(func.count()).select_from(RememberedFinger).where(whose)
-    )
+    fingers = await session.scalar(select(func.count()).select_from(RememberedFinger).where(whose))
     await session.execute(delete(RememberedFinger).where(whose))
     await session.execute(delete(Remembered).where(Remembered.id == person_id))
     session.add(RememberedChange(person_id=person_id))

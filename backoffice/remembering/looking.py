@@ -234,9 +234,7 @@ async def _proposed(
         return None, "unsure"
     # The index may be a moment behind; the row decides.
     citizen_id = await session.scalar(
-        select(Remembered.citizen_id).where(
-            Remembered.id == best.key, Remembered.expires_at > now
-        )
+        select(Remembered.citizen_id).where(Remembered.id == best.key, Remembered.expires_at > now)
     )
     return (citizen_id, "found") if citizen_id is not None else (None, "not_found")
 
@@ -273,9 +271,7 @@ async def _enrol(
             device=allowed.device,
         )
         figures = _figures(compared) if compared else {}
-        return await _keep_look(
-            session, allowed, place, basis.citizen_id, "enrolled", figures, now
-        )
+        return await _keep_look(session, allowed, place, basis.citizen_id, "enrolled", figures, now)
 
 
 async def _compared_with_reference(

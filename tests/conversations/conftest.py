@@ -19,8 +19,8 @@ from backoffice.clock import DemoClock
 from backoffice.crypto import KeyRing
 from backoffice.db import Base
 from backoffice.outbox.models import OutboxEntry
-from bootstrap import container
 from backoffice.remembering.services import FaceDirectory
+from bootstrap import container
 from bootstrap.container import Office, build, use_office
 from bootstrap.demo_kiosk import ensure_demo_kiosk, pairing
 from bootstrap.settings import ROOT, Settings

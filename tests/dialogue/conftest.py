@@ -18,6 +18,8 @@ from backoffice.db import Base, Sessions, make_engine, make_sessions
 from backoffice.dialogue.talk import Knowledge, Talk
 from backoffice.identity.policy import FILE as POLICY_FILE
 from backoffice.identity.policy import Evidence, Means, load_policy
+from backoffice.remembering.rules import FILE as RULES_FILE
+from backoffice.remembering.rules import load_rules
 from bootstrap.container import PARAMETERS
 from bootstrap.settings import ROOT
 from catalogue.loader import load_catalogue
@@ -101,6 +103,10 @@ def draft(item: ServiceItem) -> MakeDraft:
     return make
 
 
+KIOSK = "a kiosk"
+"""The device that has the fingerprint sensor."""
+
+
 @pytest.fixture(scope="module")
 def knowledge() -> Knowledge:
     return Knowledge(
@@ -108,6 +114,8 @@ def knowledge() -> Knowledge:
         load_hall(PARAMETERS / "hall.yml"),
         WorkCalendar(load_holidays(PARAMETERS / "holidays.yml")),
         load_policy(ROOT / "data" / POLICY_FILE),
+        remembering=load_rules(ROOT / "data" / RULES_FILE),
+        finger_device=KIOSK,
     )
 
 
