@@ -180,7 +180,7 @@ class SandboxFaceIndex:
         after = [one.distance for one, _ in judged[1:]] + [inf]
         return [
             FaceMatch(key, one, following - one.distance)
-            for (one, key), following in zip(judged, after, strict=True)
+            for (one, key), following in zip(judged, after, strict=False)
             if one.band == "alike"
         ][:most]
 
