@@ -11,4 +11,3 @@ def face_advice(fault: str) -> str:
 def card_advice(fault: str) -> str:
     """For a fault of `CardReading.faults` or of `backoffice.uploads.card_checks`."""
     return messages.text(f"card.{fault}")
-
