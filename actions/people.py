@@ -1,7 +1,8 @@
 """A person, a complaint, a queue number."""
 
 from actions.perform import Capability
-from backoffice.dialogue import people, small
+from backoffice.dialogue import people, queueing, small
+from backoffice.dialogue.asking import ask_outside_form
 from backoffice.dialogue.talk import Talk
 
 
@@ -34,4 +35,9 @@ class ActionTicket(Capability):
         return "action_ticket"
 
     async def serve(self, talk: Talk, act: str, item: str | None) -> None:
-        await small.ticket(talk)
+        named = talk.item(item)
+        if act == "ask_queue":
+            await queueing.tell_queue(talk, named)
+        else:
+            await queueing.want_ticket(talk, named)
+        await ask_outside_form(talk)

@@ -30,6 +30,8 @@ KEPT = {
     "log_in_tries": timedelta(days=2),
     "delivered_outbox": timedelta(days=7),
     "given_up_outbox": timedelta(days=30),
+    "queue_holder": timedelta(days=1),
+    "queue_times": timedelta(days=400),
 }
 """Kind of data → time since its last use."""
 _AT_ONCE = 500

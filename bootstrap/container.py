@@ -20,6 +20,8 @@ from backoffice.logs import log
 from backoffice.remembering.rules import FILE as RULES_FILE
 from backoffice.remembering.rules import load_rules
 from backoffice.remembering.services import FaceDirectory, FingerDesk, Looker
+from backoffice.queue.rules import FOLDER as QUEUE_FOLDER
+from backoffice.queue.rules import QueueRules, load_queue
 from backoffice.results.credential import Issuer
 from backoffice.results.signing import SigningKeys
 from bootstrap.demo_kiosk import demo_device_id
@@ -91,6 +93,11 @@ class Office:
         return self.knowledge.catalogue
 
     @property
+    def queue(self) -> QueueRules:
+        """The hall's rules for queueing."""
+        return self.knowledge.queue
+
+    @property
     def calendar(self) -> WorkCalendar:
         """Which days are worked."""
         return self.knowledge.calendar
@@ -154,11 +161,13 @@ def read_knowledge(settings: Settings) -> Knowledge:
     """What every turn may look up, from the files in data/. Raises CatalogueError."""
     catalogue = load_catalogue(DATA / "items")
     rules = load_rules(DATA / RULES_FILE)
+    calendar = WorkCalendar(load_holidays(PARAMETERS / "holidays.yml"))
     return Knowledge(
         catalogue,
         load_hall(PARAMETERS / "hall.yml"),
-        WorkCalendar(load_holidays(PARAMETERS / "holidays.yml")),
+        calendar,
         load_policy(DATA / POLICY_FILE),
+        load_queue(DATA / QUEUE_FOLDER, calendar),
         GENEROUS if settings.demo else CodeLimits(),
         rules if settings.biometric_keys_file is not None else None,
         finger_device(settings),

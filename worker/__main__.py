@@ -17,6 +17,7 @@ from catalogue.loader import CatalogueError
 from worker.jobs import Jobs
 
 OUTBOX_EVERY_S = 0.5
+QUEUE_EVERY_S = 2
 
 
 def main() -> None:
@@ -37,6 +38,8 @@ async def _run(office: Office) -> None:
     # One at a time each: a slow delivery is not overtaken by the next round.
     common = {"max_instances": 1, "coalesce": True, "misfire_grace_time": None}
     scheduler.add_job(jobs.deliver, "interval", seconds=OUTBOX_EVERY_S, **common)
+    scheduler.add_job(jobs.watch_queue, "interval", seconds=QUEUE_EVERY_S, **common)
+    scheduler.add_job(jobs.close_queue, "interval", minutes=1, next_run_time=now, **common)
     scheduler.add_job(jobs.clock_steps, "interval", minutes=1, next_run_time=now, **common)
     scheduler.add_job(jobs.keep_ledger, "interval", minutes=1, next_run_time=now, **common)
     scheduler.add_job(jobs.short_lived, "interval", minutes=1, next_run_time=now, **common)

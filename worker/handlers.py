@@ -11,6 +11,7 @@ from backoffice.logs import log
 from backoffice.notices.services import notify
 from backoffice.outbox import services as outbox
 from backoffice.outbox.services import Handler
+from backoffice.queue.notices import tell
 from backoffice.results.issuing import Press, issue_and_print
 from bootstrap.container import Office
 from integrations.ports import Unavailable
@@ -43,6 +44,10 @@ def handlers(office: Office) -> Mapping[str, Handler]:
                 public_url=office.settings.public_url,
                 now=office.clock.now(),
             )
+
+    async def queue_tell(payload: Mapping[str, Any], key: str) -> None:
+        async with office.sessions.begin() as session:
+            await tell(session, payload, key, now=office.clock.now())
 
     async def result_issue(payload: Mapping[str, Any], key: str) -> None:
         id = str(payload["application_id"])
@@ -80,6 +85,7 @@ def handlers(office: Office) -> Mapping[str, Handler]:
     return {
         "sms.send": sms_send,
         "notice.send": notice_send,
+        "queue.tell": queue_tell,
         "result.issue": result_issue,
         "engine.forget": engine_forget,
     }

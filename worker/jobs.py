@@ -17,6 +17,8 @@ from backoffice.remembering.services import (
     forget_what_was_not_finished,
     people_with_faces,
 )
+from backoffice.queue.closing import close_days
+from backoffice.queue.waits import hall_now, near, tell_who_is_near
 from backoffice.retention import forget_log_in_tries, forget_what_is_old
 from backoffice.uploads.services import purge_expired, remove_orphans
 from bootstrap.container import Office
@@ -63,6 +65,22 @@ class Jobs:
                     self._office.clock.now(),
                 )
             )
+
+    @_survives
+    async def watch_queue(self) -> None:
+        """Tell who has come near; on SQLite it is looked first, so that calls need not wait."""
+        office, now = self._office, self._office.clock.now()
+        async with office.sessions.read() as session:
+            someone = near(await hall_now(session, office.queue, now=now))
+        if someone:
+            async with office.sessions.begin() as session:
+                await tell_who_is_near(session, office.queue, now=now)
+
+    @_survives
+    async def close_queue(self) -> None:
+        """End what is left over of earlier days, and delete what is past its time."""
+        async with self._office.sessions.begin() as session:
+            await close_days(session, self._office.queue, now=self._office.clock.now())
 
     @_survives
     async def keep_ledger(self) -> None:

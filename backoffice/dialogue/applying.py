@@ -10,6 +10,7 @@ from backoffice.dialogue.consult import planned_named, say_elsewhere
 from backoffice.dialogue.focus import resume_latest
 from backoffice.dialogue.heard import Heard
 from backoffice.dialogue.prepare import take_found
+from backoffice.dialogue.queueing import ask_leave
 from backoffice.dialogue.signed import only_consulted
 from backoffice.dialogue.situations import say_plan
 from backoffice.dialogue.talk import Talk
@@ -195,7 +196,9 @@ async def resume(talk: Talk) -> None:
 
 
 async def ask_cancel(talk: Talk) -> None:
-    """Giving up asks first."""
+    """Giving up asks first: the queue's number, the draft, or what was handed in."""
+    if await ask_leave(talk):
+        return
     if talk.draft is not None:
         talk.focus = {"kind": "confirm_cancel"}
     elif talk.signed_in:
@@ -206,6 +209,8 @@ async def ask_cancel(talk: Talk) -> None:
 
 async def ask_withdraw(talk: Talk) -> None:
     """Taking back a submitted application asks first."""
+    if talk.mentions("about_queue") and await ask_leave(talk):
+        return
     if talk.filling is not None:
         talk.focus = {"kind": "confirm_cancel"}
         return

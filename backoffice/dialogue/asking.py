@@ -13,6 +13,7 @@ from backoffice.dialogue.comparing import doubted
 from backoffice.dialogue.focus import send_code
 from backoffice.dialogue.people import account_phone_field, hall_words
 from backoffice.dialogue.prefill import fill_what_is_known
+from backoffice.dialogue.queueing import QUESTIONS, ask_queue_question
 from backoffice.dialogue.reveal import partial, placeholder
 from backoffice.dialogue.steps import may_be_left
 from backoffice.dialogue.talk import Talk
@@ -69,6 +70,8 @@ async def ask_focus(talk: Talk) -> bool:
         ask_choice(talk, focus)
     elif kind in _OF_THE_PERSON:
         await _OF_THE_PERSON[kind](talk, focus)
+    elif kind in QUESTIONS:
+        ask_queue_question(talk, focus)
     else:
         return False
     return True

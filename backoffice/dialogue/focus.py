@@ -3,7 +3,8 @@
 The conversation's focus is `{"kind": …, "then"?: …}`. Kinds:
 `sign_in_phone`, `sms_code` (then: what was wanted before signing in), `callback_phone` (about),
 `confirm_cancel`, `confirm_withdraw` (application), `confirm_switch` (item), `confirm_card`,
-`choose_draft` (application), `correct_which`, `which_item` and `which_topic` (act; see `choosing`).
+`choose_draft` (application), `correct_which`, `which_item` and `which_topic` (act; see `choosing`),
+`queue_business`, `queue_priority` and `confirm_leave_queue` (see `queueing`).
 """
 
 from collections.abc import Awaitable, Callable
@@ -26,6 +27,7 @@ from backoffice.dialogue.capture import reopen
 from backoffice.dialogue.choosing import hear_choice
 from backoffice.dialogue.heard import Heard
 from backoffice.dialogue.people import hall_words, open_call_back
+from backoffice.dialogue.queueing import hear_business, hear_leave, hear_priority
 from backoffice.dialogue.talk import Talk
 from backoffice.dialogue.wanted import asked, wanted_of
 from backoffice.errors import CitizenError
@@ -338,4 +340,7 @@ _HEAR: dict[str, Hear] = {
     "correct_which": _correct_which,
     "which_item": hear_choice,
     "which_topic": hear_choice,
+    "queue_business": hear_business,
+    "queue_priority": hear_priority,
+    "confirm_leave_queue": hear_leave,
 }

@@ -95,6 +95,8 @@ async def _hear_words(talk: Talk) -> Heard:
         return Heard(mask(talk.text), "my_records")
     if (heard := await _own_templates(talk)) is not None:
         return heard
+    if talk.says("leave_queue") and talk.focus is None:
+        return Heard(mask(talk.text), "cancel")
     heard = await _hear_focus(talk, act)
     if heard is None and talk.filling is not None:
         heard = await _hear_form(talk, talk.filling, act)

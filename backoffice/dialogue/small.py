@@ -1,8 +1,8 @@
-"""Short answers: greetings, repeating, queue numbers, complaints, silence."""
+"""Short answers: greetings, repeating, complaints, silence."""
 
 from backoffice import messages
 from backoffice.conversations.services import Bubble, previous_bubbles
-from backoffice.dialogue.people import ask_for_person, hall_words
+from backoffice.dialogue.people import ask_for_person
 from backoffice.dialogue.talk import Talk
 
 
@@ -22,11 +22,6 @@ async def small_talk(talk: Talk, act: str) -> None:
 def _unsaved(key: str, talk: Talk) -> str:
     """The variant for who has not proven a phone: the draft is found again on this page only."""
     return f"{key}_{'kiosk' if talk.conversation.channel == 'kiosk' else 'here'}"
-
-
-async def ticket(talk: Talk) -> None:
-    """Queue numbers are given in the hall; a person can call back instead."""
-    talk.say("ticket.at_hall", **hall_words(talk))
 
 
 async def complain(talk: Talk) -> None:

@@ -23,6 +23,7 @@ from backoffice.identity.accounts import citizen_with_number, link_number
 from backoffice.identity.policy import Means, Policy
 from backoffice.identity.services import CodeLimits
 from backoffice.remembering.rules import Rules
+from backoffice.queue.rules import QueueRules
 from backoffice.understanding import normalise
 from backoffice.understanding.lexicon import words
 from catalogue.loader import Catalogue
@@ -47,6 +48,7 @@ class Knowledge:
     hall: Hall
     calendar: WorkCalendar
     policy: Policy
+    queue: QueueRules
     code_limits: CodeLimits = CodeLimits()
     remembering: Rules | None = None
     finger_device: str = ""

@@ -15,7 +15,17 @@ from backoffice.staff.services import create_user
 from integrations.fingerprint.folder import FolderSensor
 from integrations.registers.people import DemoPerson
 from tests.conversations import pictures
-from tests.conversations.script import CHANNELS, Given, Person, Return, Script, Step, Understood
+from tests.conversations.hall import happen
+from tests.conversations.script import (
+    CHANNELS,
+    Given,
+    InHall,
+    Person,
+    Return,
+    Script,
+    Step,
+    Understood,
+)
 from tests.conversations.script import Decision as ClerkSays
 from tests.conversations.stage import Stage, Stored, Visit, all_applications, stored
 
@@ -106,6 +116,8 @@ class Player:
             return
         elif step.clerk is not None:
             await self._clerk(step.clerk)
+        elif step.hall is not None:
+            await self._hall(step.hall)
         else:
             await self._citizen(step)
         await self._expect(step)
@@ -361,6 +373,15 @@ class Player:
         self.reply = Reply(new, self.reply.state)
         self.log.append(f"——（工作人员：{decision}）——")
         self.log += [f"通知：{one['text']}" for one in new]
+
+    async def _hall(self, happens: InHall) -> None:
+        """Something in the queue; what the citizen is then told is the reply."""
+        assert self.visit is not None
+        seen = len(await self.visit.messages())
+        told = await happen(self.stage, happens, await self.fill_in("{手机号}"))
+        new = (await self.visit.messages())[seen:]
+        self.reply = Reply(new, self.reply.state)
+        self.log += [f"——（大厅：{told}）——", *(f"通知：{one['text']}" for one in new)]
 
     async def _expect(self, step: Step) -> None:
         text = self.reply.text

@@ -79,8 +79,23 @@ class Decision(Strict):
     correct: dict[str, str] | None = Field(default=None, alias="补正")
 
 
+class InHall(Strict):
+    """`大厅`: what happens in the queue. Exactly one."""
+
+    others: int | None = Field(default=None, alias="别人取号")
+    windows: int | None = Field(default=None, alias="开窗口")
+    calls: int | None = Field(default=None, alias="叫号")
+    counter: str | None = Field(default=None, alias="柜台取号")
+
+    @model_validator(mode="after")
+    def _one_thing(self) -> "InHall":
+        if sum(value is not None for value in vars(self).values()) != 1:
+            raise ValueError("大厅里每一步只写一件事（别人取号、开窗口、叫号、柜台取号）")
+        return self
+
+
 _STEPS = ("says", "presses", "uploads", "lays", "enters", "declines", "happens", "returns", "waits",
-          "fills_until", "clerk", "repeats")  # fmt: skip
+          "fills_until", "clerk", "hall", "repeats")  # fmt: skip
 
 
 class Step(Strict):
@@ -97,6 +112,7 @@ class Step(Strict):
     waits: int | None = Field(default=None, alias="过了几分钟")
     fills_until: str | None = Field(default=None, alias="一路填到")
     clerk: Decision | None = Field(default=None, alias="工作人员")
+    hall: InHall | None = Field(default=None, alias="大厅")
     repeats: Literal["上一句"] | None = Field(default=None, alias="重发")
 
     understood: Annotated[
@@ -112,7 +128,8 @@ class Step(Strict):
     def _one_thing(self) -> "Step":
         if sum(getattr(self, name) is not None for name in _STEPS) != 1:
             raise ValueError("每一步只写一件事（市民、点、拍……）")
-        if self.fills_until is None and self.waits is None and self.returns is None:
+        quiet = (self.fills_until, self.waits, self.returns, self.hall)
+        if all(one is None for one in quiet):
             if not (self.contains or self.awaiting or self.buttons or self.repeats):
                 raise ValueError("每一步都要写小政该说什么（小政）或等着什么（等着）")
         return self

@@ -20,6 +20,8 @@ from backoffice.identity.policy import FILE as POLICY_FILE
 from backoffice.identity.policy import Evidence, Means, load_policy
 from backoffice.remembering.rules import FILE as RULES_FILE
 from backoffice.remembering.rules import load_rules
+from backoffice.queue.rules import FOLDER as QUEUE_FOLDER
+from backoffice.queue.rules import load_queue
 from bootstrap.container import PARAMETERS
 from bootstrap.settings import ROOT
 from catalogue.loader import load_catalogue
@@ -112,8 +114,9 @@ def knowledge() -> Knowledge:
     return Knowledge(
         load_catalogue(ROOT / "data" / "items"),
         load_hall(PARAMETERS / "hall.yml"),
-        WorkCalendar(load_holidays(PARAMETERS / "holidays.yml")),
+        calendar := WorkCalendar(load_holidays(PARAMETERS / "holidays.yml")),
         load_policy(ROOT / "data" / POLICY_FILE),
+        load_queue(ROOT / "data" / QUEUE_FOLDER, calendar),
         remembering=load_rules(ROOT / "data" / RULES_FILE),
         finger_device=KIOSK,
     )

@@ -13,7 +13,7 @@ from sanic import Sanic
 from backoffice.crypto import KeyRing
 from backoffice.results.signing import SigningKeys
 from bootstrap.container import build
-from bootstrap.settings import Settings, SettingsUnusable
+from bootstrap.settings import SMS_TEXTS, Settings, SettingsUnusable
 from gateway.app import create_app
 from tests.repository.sources import ROOT
 
@@ -28,7 +28,7 @@ _GOOD = {
     "XZ_SMS_ACCESS_KEY_ID": "id",
     "XZ_SMS_ACCESS_KEY_SECRET": "secret",
     "XZ_SMS_SIGN_NAME": "石湾政务",
-    "XZ_SMS_TEMPLATES": '{"sign_in_code": "SMS_1", "notice": "SMS_2"}',
+    "XZ_SMS_TEMPLATES": json.dumps(dict.fromkeys(SMS_TEXTS, "SMS_1")),
     "XZ_REGISTERS_ADAPTER": "http",
     "XZ_REGISTERS_URL": "https://share.example.gov.cn/api",
     "XZ_REGISTERS_APP_ID": "shiwan",
@@ -42,7 +42,14 @@ _GOOD = {
 _TENCENT = {
     "XZ_SMS_ADAPTER": "tencent",
     "XZ_SMS_APP_ID": "1400006666",
-    "XZ_SMS_TEMPLATES": '{"sign_in_code": "1:code,minutes", "notice": "2"}',
+    "XZ_SMS_TEMPLATES": json.dumps(
+        {
+            "sign_in_code": "1:code,minutes",
+            "notice": "2",
+            "queue_near": "3:number,before",
+            "queue_called": "4:number,window",
+        }
+    ),
 }
 
 

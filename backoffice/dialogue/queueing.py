@@ -1,0 +1,296 @@
+"""The queue in the chat: taking a number, how long it takes, giving it up.
+
+The focus kinds: `queue_business` (which business?), `queue_priority` (business: does one of the
+priorities hold?), `confirm_leave_queue` (ticket, number). They lapse when something else is said.
+"""
+
+from typing import Any
+
+from backoffice import messages
+from backoffice.dialogue.heard import Heard
+from backoffice.dialogue.people import hall_words, known_phone
+from backoffice.dialogue.talk import Talk
+from backoffice.errors import CitizenError, NotFound
+from backoffice.queue.errors import QueueClosed, TicketStepNotAllowed, TooManyWaiting
+from backoffice.queue.estimating import Estimate
+from backoffice.queue.models import Ticket
+from backoffice.queue.rules import QueueRules
+from backoffice.queue.states import TicketState
+from backoffice.queue.tickets import (
+    Holder,
+    Wish,
+    cancel_ticket,
+    open_tickets_of,
+    opening_words,
+    take_ticket,
+)
+from backoffice.queue.waits import Hall, hall_now, keep_estimate, wall_seconds
+from backoffice.understanding import mask
+from backoffice.understanding.identity_numbers import birth_date
+from catalogue.schema import ServiceItem
+
+QUESTIONS = frozenset({"queue_business", "queue_priority", "confirm_leave_queue"})
+_NONE = "none"
+_SOON_S = 60
+
+
+async def want_ticket(talk: Talk, item: ServiceItem | None) -> None:
+    """take_ticket: give a number, or ask what is missing for it: the business, the priority."""
+    rules = talk.knowledge.queue
+    if not rules.gives_tickets(talk.now):
+        talk.say("heard.queue_closed", opens=opening_words(rules, talk.now))
+        return
+    if item is not None:
+        talk.conversation.item_code = item.code
+    business = _business_of(talk, item)
+    if business is None:
+        mine = await open_tickets_of(talk.session, rules, await _holder(talk), now=talk.now)
+        if mine:
+            await _say_standing(talk, mine[0])
+            return
+        talk.focus = {"kind": "queue_business", "text": mask(talk.text)}
+        _note_priority(talk, talk.text)
+        return
+    _note_priority(talk, talk.text)
+    await _go_on(talk, business, _item_code(talk, item))
+
+
+async def _go_on(talk: Talk, business: str, item_code: str | None) -> None:
+    """Say the number, or ask for the priority when nothing is known of it."""
+    if talk.recall("queue_priority") is None:
+        talk.focus = {"kind": "queue_priority", "business": business, "item": item_code}
+        return
+    code, params = await _give(talk, business, item_code)
+    talk.say(f"heard.{code}", **params)
+
+
+async def tell_queue(talk: Talk, item: ServiceItem | None) -> None:
+    """ask_queue: how the own numbers stand, else how full the hall is."""
+    rules = talk.knowledge.queue
+    mine = await open_tickets_of(talk.session, rules, await _holder(talk), now=talk.now)
+    for ticket in mine:
+        await _say_standing(talk, ticket)
+    if mine:
+        return
+    if not rules.gives_tickets(talk.now):
+        talk.say("heard.queue_closed", opens=opening_words(rules, talk.now))
+        return
+    hall = await hall_now(talk.session, rules, now=talk.now)
+    business = _business_of(talk, item)
+    if business is None:
+        talk.say("queue.hall_any", count=len(hall.waiting))
+        return
+    wait = _wait_words(rules, hall, hall.estimate_new(business))
+    name = rules.businesses[business].name
+    talk.say("queue.hall", count=len(hall.waiting), business=name, wait=wait)
+
+
+async def ask_leave(talk: Talk) -> bool:
+    """Ask whether the number is given up, if that is what is meant; False when it is not."""
+    meant = talk.mentions("about_queue")
+    if talk.filling is not None and not meant:
+        return False
+    holder = await _holder(talk)
+    mine = await open_tickets_of(talk.session, talk.knowledge.queue, holder, now=talk.now)
+    mine = [one for one in mine if one.state != TicketState.SERVING]
+    if mine:
+        first = mine[0]
+        talk.focus = {"kind": "confirm_leave_queue", "ticket": first.id, "number": first.label}
+    elif meant:
+        talk.say("heard.queue_gone")
+    return bool(mine) or meant
+
+
+def ask_queue_question(talk: Talk, focus: dict[str, Any]) -> None:
+    """Say the question of the queue that is open."""
+    rules = talk.knowledge.queue
+    if focus["kind"] == "queue_business":
+        names = [one.name for one in rules.businesses.values()]
+        talk.say("ask.queue_business", buttons=[{"title": one, "value": one} for one in names])
+    elif focus["kind"] == "queue_priority":
+        names = [one.name for one in rules.priorities.values()]
+        buttons = messages.buttons("ask.queue_priority_none")
+        buttons += [{"title": one, "value": one} for one in names]
+        talk.say("ask.queue_priority", buttons=buttons)
+    else:
+        talk.say("ask.confirm_leave_queue", number=focus["number"])
+
+
+async def hear_business(talk: Talk, focus: dict[str, Any], act: str | None) -> Heard | None:
+    """Which business the number is for."""
+    talk.focus = None
+    rules = talk.knowledge.queue
+    named = [one.code for one in rules.businesses.values() if talk.is_exactly(one.name)]
+    codes = talk.knowledge.catalogue.names.named_in(talk.text)
+    item = talk.item(codes[0]) if codes else None
+    business = named[0] if named else _business_of(talk, item) if item is not None else None
+    if business is None:
+        return None
+    _note_priority(talk, talk.text)
+    if talk.recall("queue_priority") is None:
+        code = item.code if item is not None else None
+        talk.focus = {"kind": "queue_priority", "business": business, "item": code}
+        return Heard(mask(talk.text), "inform").happened(
+            "queue_which", business=rules.businesses[business].name
+        )
+    return await _heard_ticket(talk, business, item.code if item is not None else None)
+
+
+async def hear_priority(talk: Talk, focus: dict[str, Any], act: str | None) -> Heard | None:
+    """Whether one of the priorities holds; what is said is taken."""
+    talk.focus = None
+    rules = talk.knowledge.queue
+    named = [one.code for one in rules.priorities.values() if talk.is_exactly(one.name)]
+    said = named[0] if named else rules.priority_in(talk.text)
+    if said is None and (act == "deny" or talk.says("no_priority")):
+        said = _NONE
+    if said is None and act == "affirm":
+        # "是" says that one holds, not which; they are called alike.
+        said = next(iter(rules.priorities), _NONE)
+    if said is None:
+        return None
+    talk.remember(queue_priority=said)
+    return await _heard_ticket(talk, focus["business"], focus.get("item"))
+
+
+async def hear_leave(talk: Talk, focus: dict[str, Any], act: str | None) -> Heard | None:
+    """Whether the number is really given up."""
+    talk.focus = None
+    heard = Heard(mask(talk.text), "inform")
+    if act == "deny" or talk.says("go_on"):
+        return heard.happened("queue_kept", number=focus["number"])
+    if act not in ("affirm", "cancel") and not talk.says("leave_queue"):
+        return None
+    try:
+        await cancel_ticket(
+            talk.session, talk.knowledge.queue, focus["ticket"], await _holder(talk), now=talk.now
+        )
+    except (NotFound, TicketStepNotAllowed):
+        return heard.happened("queue_gone")
+    return heard.happened("queue_left", number=focus["number"])
+
+
+async def _heard_ticket(talk: Talk, business: str, item_code: str | None) -> Heard:
+    code, params = await _give(talk, business, item_code)
+    return Heard(mask(talk.text), "inform").happened(code, **params)
+
+
+async def _give(talk: Talk, business: str, item_code: str | None) -> tuple[str, dict[str, Any]]:
+    """Take the number; returns what to say."""
+    rules = talk.knowledge.queue
+    said = talk.recall("queue_priority", _NONE)
+    draft = talk.draft
+    wish = Wish(
+        business=business,
+        channel=talk.conversation.channel,
+        priority=None if said == _NONE else said,
+        item_code=item_code,
+        application_id=draft.application.id if draft and draft.item.code == item_code else None,
+    )
+    try:
+        ticket, new = await take_ticket(
+            talk.session, rules, wish, await _holder(talk), now=talk.now
+        )
+    except (QueueClosed, TooManyWaiting) as exc:
+        return _refused(exc)
+    hall = await hall_now(talk.session, rules, now=talk.now)
+    params = await _standing(talk, ticket, hall, new=new)
+    if not new:
+        return "queue_already", params
+    return "queue_taken_priority" if ticket.priority else "queue_taken", params
+
+
+def _refused(exc: CitizenError) -> tuple[str, dict[str, Any]]:
+    return exc.code.replace(".", "_"), dict(exc.params)
+
+
+async def _standing(talk: Talk, ticket: Ticket, hall: Hall, *, new: bool = False) -> dict[str, Any]:
+    """What is said of a ticket: number, business, how many before, how long."""
+    rules = talk.knowledge.queue
+    if new:
+        _, estimate = await keep_estimate(talk.session, rules, ticket, now=talk.now)
+    else:
+        estimate = hall.estimate(ticket)
+    before = hall.before(ticket)
+    return {
+        "number": ticket.label,
+        "business": rules.businesses[ticket.business].name,
+        "before": messages.text("queue.before", count=before)
+        if before
+        else messages.text("queue.before_none"),
+        "wait": _wait_words(rules, hall, estimate),
+        **hall_words(talk),
+    }
+
+
+async def _say_standing(talk: Talk, ticket: Ticket) -> None:
+    if ticket.state != TicketState.WAITING:
+        talk.say(f"queue.mine_{ticket.state}", number=ticket.label, window=ticket.window or 0)
+        return
+    hall = await hall_now(talk.session, talk.knowledge.queue, now=talk.now)
+    talk.say("queue.mine", **await _standing(talk, ticket, hall))
+
+
+def _wait_words(rules: QueueRules, hall: Hall, estimate: Estimate | None) -> str:
+    """The estimate with its error, as it is said."""
+    if estimate is None:
+        return messages.text("queue.wait_unknown")
+    seconds = [
+        wall_seconds(rules, hall.now, one)
+        for one in (estimate.low, estimate.seconds, estimate.high)
+    ]
+    low, middle, high = seconds
+    if low is None or middle is None:
+        return messages.text("queue.wait_not_today")
+    if middle < _SOON_S:
+        return messages.text("queue.wait_soon")
+    # The far end may lie after closing: then the hall's last minute is the end of what is said.
+    end = high if high is not None else middle
+    return messages.text(
+        "queue.wait",
+        minutes=round(middle / 60),
+        low=int(low // 60),
+        high=max(round(middle / 60), int(-(-end // 60))),
+    )
+
+
+async def _holder(talk: Talk) -> Holder:
+    """Who is speaking. A phone that was only typed into a form proves nothing and gets no message."""
+    conversation = talk.conversation
+    return Holder(
+        citizen_id=conversation.citizen_id,
+        conversation_id=conversation.id,
+        phone=await known_phone(talk) if talk.signed_in else None,
+        origin=conversation.origin,
+    )
+
+
+def _business_of(talk: Talk, item: ServiceItem | None) -> str | None:
+    """The business of the item named, filled in or spoken of; else the one named itself."""
+    rules = talk.knowledge.queue
+    for one in rules.businesses.values():
+        if one.name in talk.text:
+            return one.code
+    about = item or (talk.filling.item if talk.filling else None)
+    about = about or talk.item(talk.conversation.item_code)
+    business = rules.of_department.get(about.department) if about is not None else None
+    return business.code if business is not None else None
+
+
+def _item_code(talk: Talk, item: ServiceItem | None) -> str | None:
+    return item.code if item is not None else talk.conversation.item_code
+
+
+def _note_priority(talk: Talk, said: str) -> None:
+    """Remember for this visit what is known: by the words, else by the age in the own draft."""
+    rules = talk.knowledge.queue
+    found = rules.priority_in(said)
+    draft = talk.draft
+    if found is None and draft is not None and not draft.for_other:
+        born = birth_date(str(draft.answers.get("id_no") or ""))
+        if born is not None:
+            today = talk.today
+            age = today.year - born.year - ((today.month, today.day) < (born.month, born.day))
+            found = rules.priority_at(age)
+    if found is not None:
+        talk.remember(queue_priority=found)
