@@ -10,7 +10,7 @@ from backoffice.logs import log
 from backoffice.understanding import extract
 from bootstrap.container import Office, follow_publications
 from bootstrap.settings import ROOT
-from gateway import chat, demo, devices, me, remembering, staff, verification
+from gateway import chat, demo, devices, me, remembering, screens, staff, verification
 from gateway.description import describe_interface
 from gateway.engine import Engine
 from gateway.http import install_errors, office_of, refuse_odd_paths
@@ -44,8 +44,8 @@ def create_app(office: Office, engine: Engine | None = None) -> Sanic:
     app.ctx.office = office
     app.ctx.stopping = False
     app.ctx.engine = engine or Engine(office.settings)
-    app.blueprint([chat.bp, me.bp, remembering.bp, devices.bp, health, verification.bp])
-    app.blueprint(staff.blueprints())
+    public = [chat.bp, me.bp, remembering.bp, devices.bp, screens.bp, health, verification.bp]
+    app.blueprint([*public, *staff.blueprints()])
     if office.settings.demo:
         app.blueprint(demo.bp)
     describe_interface(app)

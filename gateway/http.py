@@ -31,6 +31,7 @@ LIMITS = {
         "liveness": "60/hour",
         "login": "10/minute",
         "device": "600/minute",
+        "screen": "6000/minute",
     },
     "demo": {
         "open": "6000/minute",
@@ -39,6 +40,7 @@ LIMITS = {
         "liveness": "600/minute",
         "login": "300/minute",
         "device": "6000/minute",
+        "screen": "60000/minute",
     },
 }
 _LONGEST_PART = 255

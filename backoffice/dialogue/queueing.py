@@ -10,7 +10,7 @@ from backoffice import messages
 from backoffice.dialogue.heard import Heard
 from backoffice.dialogue.people import hall_words, known_phone
 from backoffice.dialogue.talk import Talk
-from backoffice.errors import CitizenError, NotFound
+from backoffice.errors import NotFound
 from backoffice.queue.errors import QueueClosed, TicketStepNotAllowed, TooManyWaiting
 from backoffice.queue.estimating import Estimate
 from backoffice.queue.models import Ticket
@@ -191,17 +191,15 @@ async def _give(talk: Talk, business: str, item_code: str | None) -> tuple[str, 
         ticket, new = await take_ticket(
             talk.session, rules, wish, await _holder(talk), now=talk.now
         )
-    except (QueueClosed, TooManyWaiting) as exc:
-        return _refused(exc)
+    except QueueClosed as exc:
+        return "queue_closed", dict(exc.params)
+    except TooManyWaiting:
+        return "queue_too_many_waiting", {}
     hall = await hall_now(talk.session, rules, now=talk.now)
     params = await _standing(talk, ticket, hall, new=new)
     if not new:
         return "queue_already", params
     return "queue_taken_priority" if ticket.priority else "queue_taken", params
-
-
-def _refused(exc: CitizenError) -> tuple[str, dict[str, Any]]:
-    return exc.code.replace(".", "_"), dict(exc.params)
 
 
 async def _standing(talk: Talk, ticket: Ticket, hall: Hall, *, new: bool = False) -> dict[str, Any]:

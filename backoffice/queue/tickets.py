@@ -34,12 +34,14 @@ class Holder:
 
     Attributes:
         phone: proved by signing in, or told to a clerk at the counter.
+        slip: one press of the counter's button, so that a form sent twice gives one number.
         origin: keyed hash of the network address, for who is not signed in and not in the hall.
     """
 
     citizen_id: str | None = None
     conversation_id: str | None = None
     phone: str | None = None
+    slip: str | None = None
     origin: str | None = None
 
     @property
@@ -49,6 +51,7 @@ class Holder:
             ("citizen", self.citizen_id),
             ("visit", self.conversation_id),
             ("phone", self.phone),
+            ("slip", self.slip),
         )
         return [keyed_hash(f"queue holder {kind}", one) for kind, one in known if one]
 

@@ -4,9 +4,11 @@ from sanic import Blueprint
 
 from gateway.staff.api import api
 from gateway.staff.pages import pages
+from gateway.staff.queue_api import queue_api
+from gateway.staff.queue_pages import queue_pages
 from gateway.staff.system import system
 
 
 def blueprints() -> list[Blueprint]:
     """Everything under `/staff` and `/api/v1/staff`."""
-    return [pages, system, api]
+    return [pages, queue_pages, system, api, queue_api]

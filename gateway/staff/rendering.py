@@ -63,6 +63,7 @@ def _environment() -> Environment:
         "word": word,
         "grouped": group_code,
         "percent_of": percent_of,
+        "minutes": minutes,
     }
     environment.globals["text"] = text
     environment.globals["wanted_label"] = wanted_label
@@ -100,6 +101,11 @@ def word(value: str, group: str) -> str:
     """The Chinese word for a code of a group, or the code itself when it is new."""
     key = f"staff.{group}.{value}"
     return text(key) if has_text(key) else str(value)
+
+
+def minutes(seconds: float | None) -> str:
+    """A span of time in whole minutes; empty when there is none."""
+    return "" if seconds is None else text("staff.age.span", count=round(seconds / 60))
 
 
 def percent_of(value: float, largest: float) -> int:

@@ -87,7 +87,7 @@ def main() -> None:
     what, url, keys, start, *names = sys.argv[1:]
     use_keys(KeyRing.load(Path(keys)))
     time.sleep(max(0.0, float(start) - time.time()))
-    print(json.dumps(asyncio.run(_run(what, url, names))))
+    sys.stdout.write(json.dumps(asyncio.run(_run(what, url, names))))
 
 
 if __name__ == "__main__":
