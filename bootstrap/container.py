@@ -17,11 +17,11 @@ from backoffice.identity.policy import FILE as POLICY_FILE
 from backoffice.identity.policy import load_policy
 from backoffice.identity.services import GENEROUS, CodeLimits
 from backoffice.logs import log
+from backoffice.queue.rules import FOLDER as QUEUE_FOLDER
+from backoffice.queue.rules import QueueRules, load_queue
 from backoffice.remembering.rules import FILE as RULES_FILE
 from backoffice.remembering.rules import load_rules
 from backoffice.remembering.services import FaceDirectory, FingerDesk, Looker
-from backoffice.queue.rules import FOLDER as QUEUE_FOLDER
-from backoffice.queue.rules import QueueRules, load_queue
 from backoffice.results.credential import Issuer
 from backoffice.results.signing import SigningKeys
 from bootstrap.demo_kiosk import demo_device_id

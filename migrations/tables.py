@@ -7,8 +7,8 @@ import backoffice.devices.models
 import backoffice.erasures.models
 import backoffice.identity.models
 import backoffice.outbox.models
-import backoffice.remembering.models
 import backoffice.queue.models
+import backoffice.remembering.models
 import backoffice.results.models
 import backoffice.staff.models
 import backoffice.tasks.models

@@ -12,13 +12,13 @@ from backoffice.devices.services import forget_used
 from backoffice.erasures.ledger import NAME, export
 from backoffice.logs import log
 from backoffice.outbox.services import deliver_due
+from backoffice.queue.closing import close_days
+from backoffice.queue.waits import hall_now, near, tell_who_is_near
 from backoffice.remembering.services import (
     forget_expired,
     forget_what_was_not_finished,
     people_with_faces,
 )
-from backoffice.queue.closing import close_days
-from backoffice.queue.waits import hall_now, near, tell_who_is_near
 from backoffice.retention import forget_log_in_tries, forget_what_is_old
 from backoffice.uploads.services import purge_expired, remove_orphans
 from bootstrap.container import Office

@@ -6,14 +6,13 @@ from typing import Any
 from backoffice import messages
 from backoffice.applications.draft import Draft
 from backoffice.devices.services import CARD_WIDGET
-from backoffice.dialogue import recognising, remembering
+from backoffice.dialogue import queueing, recognising, remembering
 from backoffice.dialogue.agenda import CARD_FIELDS, Kind, Next
 from backoffice.dialogue.choosing import CHOICES, ask_choice
 from backoffice.dialogue.comparing import doubted
 from backoffice.dialogue.focus import send_code
 from backoffice.dialogue.people import account_phone_field, hall_words
 from backoffice.dialogue.prefill import fill_what_is_known
-from backoffice.dialogue.queueing import QUESTIONS, ask_queue_question
 from backoffice.dialogue.reveal import partial, placeholder
 from backoffice.dialogue.steps import may_be_left
 from backoffice.dialogue.talk import Talk
@@ -25,9 +24,10 @@ EXPLAIN_AFTER = 2
 """Failed answers to one field after which it is explained differently and a person is offered."""
 
 Ask = Callable[[Talk, Draft, Next], Awaitable[None]]
-_OF_THE_PERSON = {
+_OF_SUBJECTS = {
     **dict.fromkeys(recognising.KINDS, recognising.ask),
     **dict.fromkeys(remembering.KINDS, remembering.ask),
+    **dict.fromkeys(queueing.KINDS, queueing.ask),
 }
 
 
@@ -68,10 +68,8 @@ async def ask_focus(talk: Talk) -> bool:
         _ask_choice(talk, focus)
     elif kind in CHOICES:
         ask_choice(talk, focus)
-    elif kind in _OF_THE_PERSON:
-        await _OF_THE_PERSON[kind](talk, focus)
-    elif kind in QUESTIONS:
-        ask_queue_question(talk, focus)
+    elif kind in _OF_SUBJECTS:
+        await _OF_SUBJECTS[kind](talk, focus)
     else:
         return False
     return True

@@ -29,7 +29,7 @@ from backoffice.understanding import mask
 from backoffice.understanding.identity_numbers import birth_date
 from catalogue.schema import ServiceItem
 
-QUESTIONS = frozenset({"queue_business", "queue_priority", "confirm_leave_queue"})
+KINDS = frozenset({"queue_business", "queue_priority", "confirm_leave_queue"})
 _NONE = "none"
 _SOON_S = 60
 
@@ -101,7 +101,7 @@ async def ask_leave(talk: Talk) -> bool:
     return bool(mine) or meant
 
 
-def ask_queue_question(talk: Talk, focus: dict[str, Any]) -> None:
+async def ask(talk: Talk, focus: dict[str, Any]) -> None:
     """Say the question of the queue that is open."""
     rules = talk.knowledge.queue
     if focus["kind"] == "queue_business":

@@ -22,8 +22,8 @@ from backoffice.dialogue.proving import Standing, standing_of
 from backoffice.identity.accounts import citizen_with_number, link_number
 from backoffice.identity.policy import Means, Policy
 from backoffice.identity.services import CodeLimits
-from backoffice.remembering.rules import Rules
 from backoffice.queue.rules import QueueRules
+from backoffice.remembering.rules import Rules
 from backoffice.understanding import normalise
 from backoffice.understanding.lexicon import words
 from catalogue.loader import Catalogue

@@ -18,10 +18,10 @@ from backoffice.db import Base, Sessions, make_engine, make_sessions
 from backoffice.dialogue.talk import Knowledge, Talk
 from backoffice.identity.policy import FILE as POLICY_FILE
 from backoffice.identity.policy import Evidence, Means, load_policy
-from backoffice.remembering.rules import FILE as RULES_FILE
-from backoffice.remembering.rules import load_rules
 from backoffice.queue.rules import FOLDER as QUEUE_FOLDER
 from backoffice.queue.rules import load_queue
+from backoffice.remembering.rules import FILE as RULES_FILE
+from backoffice.remembering.rules import load_rules
 from bootstrap.container import PARAMETERS
 from bootstrap.settings import ROOT
 from catalogue.loader import load_catalogue
