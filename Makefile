@@ -34,7 +34,7 @@ beat = $(CURDIR)/ops/heartbeat.sh "$(1)"
 .DEFAULT_GOAL := help
 .PHONY: help up down status start stop restart run logs setup ready train migrate demo-data \
 	reset backup restore erase rotate-keys test test-robustness check format lock clean \
-	register-device devices staff-user verify-audit card-reader-sim new-item check-items evaluate publish rollback models signoffs sign calibrate-faces
+	register-device devices staff-user verify-audit card-reader-sim new-item check-items alarm evaluate publish rollback models signoffs sign calibrate-faces
 
 ##@ Run
 up: ## Set up, build, train, migrate and start everything; Ctrl-C stops it
@@ -111,6 +111,9 @@ train: $(MODEL_STAMP) ## Train the bot from data/ and the catalogue, if they cha
 evaluate: $(if $(OUT),$(LIVE_STAMP),$(MODEL_STAMP)) ## Accuracy and report of what was trained last (FILES=…; FILE=x OUT=y answers x)
 	@$(PY) -m trainer evaluate $(or $(FILE),$(FILES)) $(if $(OUT),--out "$(OUT)") \
 		$(if $(MODEL),--model $(MODEL)) $(if $(QUICK),--quick)
+
+alarm: $(ROOT_STAMP) $(BOT_STAMP) ## Learn data/alarm anew: what emergencies sound like
+	@$(PY) -m trainer alarm
 
 publish: $(MODEL_STAMP) ## Let what was trained last answer, unless anything got worse (NOTE="…")
 	@$(PY) -m trainer publish --note "$(NOTE)"

@@ -20,6 +20,7 @@ from backoffice.conversations.services import (
     finish_turn,
     visit_for_device,
 )
+from backoffice.dialogue.outside import answer_crisis, said_beside
 from backoffice.dialogue.outward import ask_outward, keep_outward, outward_question
 from backoffice.dialogue.prepare import prepare
 from backoffice.dialogue.reveal import reveal
@@ -62,6 +63,8 @@ async def run_turn(
             if (done := await _without_engine(talk, request)) is not None:
                 return done
             await prepare(talk)
+            if answer_crisis(talk):
+                return await _finish(talk, Understood("out_of_scope", [], talk.bubbles))
             prepared, outward = talk.prepared, outward_question(talk)
         while outward is not None:
             found = await ask_outward(outward, office)
@@ -119,7 +122,7 @@ async def _without_engine(talk: Talk, request: Mapping[str, Any]) -> dict[str, A
 
 async def _finish(talk: Talk, understood: Understood) -> dict[str, Any]:
     draft = await worked_on(talk)
-    bubbles: list[Bubble] = reveal(understood.bubbles, draft)
+    bubbles: list[Bubble] = said_beside(talk) + reveal(understood.bubbles, draft)
     also = understood.also or talk.prepared.get("also", [])
     act = talk.prepared.get("heard_as", understood.act)
     state = state_of(talk, draft, act=act, items=understood.items, also=also)

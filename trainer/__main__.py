@@ -8,8 +8,8 @@ from datetime import date
 from pathlib import Path
 
 from catalogue.loader import CatalogueError, load_catalogue
+from trainer import alarm, items, new_item, publish, signed
 from trainer import evaluate as evaluation
-from trainer import items, new_item, publish, signed
 from trainer.engine import ROOT, EngineFailed, say
 from trainer.figures import figures
 from trainer.questions import QuestionsUnusable
@@ -124,6 +124,11 @@ def _sign(options: argparse.Namespace) -> int:
     return 0
 
 
+def _alarm(_: argparse.Namespace) -> int:
+    print(alarm.train())
+    return 0
+
+
 def _calibrate_faces(options: argparse.Namespace) -> int:
     from bootstrap.container import face_rule
     from bootstrap.settings import Settings
@@ -160,6 +165,7 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--item", required=True)
     sub.add_argument("--by", required=True)
     sub.add_argument("--review", default="")
+    add("alarm", _alarm)
     sub = add("calibrate-faces", _calibrate_faces)
     sub.add_argument("folder", type=Path)
     sub.add_argument("--out", type=Path, default=ROOT / "build/calibration")

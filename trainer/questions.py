@@ -15,7 +15,7 @@ import yaml
 
 from backoffice.dialogue.wanted import volunteered
 from backoffice.understanding import closed_act, extract, mask, normalise
-from backoffice.understanding.alarm import crisis_in, refusal_in
+from backoffice.understanding.alarm import alarm_in, refusal_in
 from backoffice.understanding.clauses import requests_in
 from catalogue.loader import Catalogue
 
@@ -131,7 +131,8 @@ def as_said_first(text: str, catalogue: Catalogue, today: date) -> dict[str, Any
     """`{text, hint, clauses}` for the model: the sentence as the first of a visit."""
     said = normalise(text)
     act = closed_act(said)
-    outright = crisis_in(said) or refusal_in(said)
+    alarm = alarm_in(said)
+    outright = (alarm is not None and alarm.sure) or refusal_in(said)
     if outright or (act is None and catalogue.only_elsewhere(said) is not None):
         return {"text": mask(said), "hint": {"act": "out_of_scope", "item": None}}
     about = next(iter(catalogue.items.values()), None)

@@ -33,8 +33,8 @@ _OF_SUBJECTS = {
 
 async def ask_next(talk: Talk) -> None:
     """Ask what is awaited: the interrupting question first, then the draft's next step."""
-    if talk.prepared.get("crisis") or talk.prepared.get("act") == "goodbye":
-        return  # nobody in need, and nobody who leaves, is asked for a form's next field
+    if talk.prepared.get("act") == "goodbye":
+        return  # nobody who leaves is asked for a form's next field
     if talk.focus is not None and await ask_focus(talk):
         return
     await fill_what_is_known(talk)

@@ -25,6 +25,7 @@ class Heard:
         clauses: the safe text's single requests, when it holds several.
         refusal: the kind of attempt that the hall never follows.
         crisis: the kind of emergency that goes before everything.
+        worry: the kind of emergency that it may be: the number is said beside the answer.
     """
 
     safe: str
@@ -44,6 +45,7 @@ class Heard:
     clauses: list[str] = field(default_factory=list)
     refusal: str | None = None
     crisis: str | None = None
+    worry: str | None = None
 
     def happened(self, code: str, **params: Any) -> Self:
         """Note something to be said; returns itself. It was an answer, so the act is `inform`."""

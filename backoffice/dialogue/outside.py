@@ -1,5 +1,7 @@
 """What is not this hall's business, or no business at all: an emergency, another office, a chat."""
 
+from backoffice import messages
+from backoffice.conversations.services import Bubble
 from backoffice.dialogue.choosing import SHORT
 from backoffice.dialogue.consult import (
     answer_about,
@@ -13,18 +15,33 @@ from backoffice.dialogue.situations import say_plan
 from backoffice.dialogue.talk import Talk
 from backoffice.logs import log
 from backoffice.understanding import is_question
-from backoffice.understanding.alarm import crisis_in, is_chat, is_noise
+from backoffice.understanding.alarm import is_chat, is_noise
 from backoffice.understanding.lexicon import lexicon
 
 _BORED_AFTER = 2
 
 
+def answer_crisis(talk: Talk) -> bool:
+    """A caring answer with the right number, and a person; False when there is no emergency.
+
+    It needs neither the engine nor anything that could be down.
+    """
+    kind = talk.prepared.get("crisis")
+    if kind is None:
+        return False
+    log("dialogue").info("crisis.heard", kind=kind)
+    talk.say(f"crisis.{kind}")
+    return True
+
+
+def said_beside(talk: Talk) -> list[Bubble]:
+    """The number for what may be an emergency, said before the answer to what was asked."""
+    kind = talk.prepared.get("worry")
+    return [{"text": messages.text(f"worry.{kind}")}] if kind else []
+
+
 async def out_of_scope(talk: Talk) -> None:
-    """Answer it; a crisis gets its own caring answer with the right number, and a person."""
-    crisis = talk.prepared.get("crisis") or crisis_in(talk.text)
-    if crisis is not None:
-        talk.say(f"crisis.{crisis}")
-        return
+    """Answer it."""
     refusal = talk.prepared.get("refusal")
     if refusal is not None:
         # only that it happened: what was said stays in the encrypted turn

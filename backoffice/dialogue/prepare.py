@@ -34,7 +34,7 @@ from backoffice.understanding import (
     is_question,
     mask,
 )
-from backoffice.understanding.alarm import crisis_in, refusal_in
+from backoffice.understanding.alarm import Alarm, alarm_in, refusal_in
 from backoffice.understanding.clauses import requests_in
 from backoffice.understanding.lexicon import any_of, words
 from backoffice.understanding.own_templates import template_wish
@@ -61,7 +61,10 @@ async def prepare(talk: Talk) -> None:
 async def _hear_text(talk: Talk) -> Heard:
     if closed_act(talk.text) is None:
         talk.pressed = await shown_as(talk)
-    heard = await _hear_words(talk)
+    alarm = _alarm(talk)
+    heard = await _hear_words(talk, alarm)
+    if alarm is not None and not alarm.sure:
+        heard.worry = alarm.kind
     if heard.act is None and is_some_button(talk):
         _close_button(talk, heard)
     heard.pressed = talk.pressed
@@ -79,10 +82,10 @@ def _close_button(talk: Talk, heard: Heard) -> None:
     heard.happened("button_closed")
 
 
-async def _hear_words(talk: Talk) -> Heard:
+async def _hear_words(talk: Talk, alarm: Alarm | None) -> Heard:
     act = _closed_act(talk)
-    if (alarm := _alarm(talk)) is not None:
-        return alarm
+    if (stopped := _stopped(talk, alarm)) is not None:
+        return stopped
     if act == "cancel" and (talk.focus or {}).get("kind") in _DROPPED_BY_CANCEL and not talk.draft:
         act = "deny"  # nothing else is begun: it is this that is not wanted
     if (
@@ -151,14 +154,21 @@ def _says_option(talk: Talk) -> bool:
     return field is not None and any(talk.is_exactly(one.label) for one in field.options)
 
 
-def _alarm(talk: Talk) -> Heard | None:
-    """An emergency, or what is never done. The words of an option are an answer, not a cry."""
+def _alarm(talk: Talk) -> Alarm | None:
+    """An emergency. The words of an option or a button are an answer, not a cry."""
+    return None if talk.pressed or _says_option(talk) else alarm_in(talk.text)
+
+
+def _stopped(talk: Talk, alarm: Alarm | None) -> Heard | None:
+    """What goes before everything: an emergency, or what is never done."""
+    heard = Heard(mask(talk.text), "out_of_scope")
+    if alarm is not None and alarm.sure:
+        heard.crisis = alarm.kind
+        return heard
     if _says_option(talk):
         return None
-    heard = Heard(mask(talk.text), "out_of_scope")
-    heard.crisis = crisis_in(talk.text)
-    heard.refusal = None if heard.crisis else refusal_in(talk.text)
-    return heard if heard.crisis or heard.refusal else None
+    heard.refusal = refusal_in(talk.text)
+    return heard if heard.refusal else None
 
 
 def _hear_freely(talk: Talk, act: str | None) -> Heard:

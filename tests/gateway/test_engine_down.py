@@ -45,6 +45,19 @@ def test_an_outage_is_said_and_the_turn_can_be_sent_again(visit: Visit, way: str
     assert visit.say(text="谢谢", turn_id="t1").json() == again.json()
 
 
+def test_a_cry_for_help_is_answered_without_the_engine(visit: Visit) -> None:
+    visit.hall.answer = _fails(httpx.ConnectError)
+    answer = visit.say(text="我爸倒在地上叫不醒", turn_id="t1")
+    assert answer.status_code == 200
+    assert "120" in answer.json()["messages"][0]["text"]
+    assert visit.say(text="我爸倒在地上叫不醒", turn_id="t1").json() == answer.json()
+
+
+def test_what_may_be_a_cry_gets_the_number_before_its_answer(visit: Visit) -> None:
+    said = [one["text"] for one in visit.say(text="家暴救助咨询").json()["messages"]]
+    assert "110" in said[0] and said[1:] == ["好的"]
+
+
 def test_readiness_tells_that_the_engine_is_away(visit: Visit) -> None:
     visit.hall.answer = _fails(httpx.ConnectError)
     assert visit.hall.client.get("/health/ready").status_code == 503

@@ -1,10 +1,13 @@
 """A cry for help is always heard; everyday talk, old troubles and questions raise no alarm."""
 
 import pytest
+import yaml
 
-from backoffice.understanding.alarm import crisis_in, is_chat, is_noise, refusal_in
+from backoffice.understanding.alarm import Alarm, alarm_in, is_chat, is_noise, listed, refusal_in
 from backoffice.understanding.clauses import requests_in
+from backoffice.understanding.cries import FOLDER, KINDS, cry_in, features
 from backoffice.understanding.lexicon import lexicon
+from trainer import alarm as learning
 
 CRISES = {
     "suicide": ["我不想活了", "我唔想活喇", "活着真没意思，活着没意思", "想跳楼", "不如死了算了", "我想自杀", "我要去死，我想死",
@@ -24,24 +27,78 @@ CRISES = {
 HARMLESS = [
     "笑死我了", "累死了", "你打我电话吧", "打我这个手机号", "低保要活不下去的样子吗", "煤气着火保险", "小程序崩溃了打不开", "上个月家里着火了，想申请临时救助",
     "去年晕倒住院了，能申请补助吗", "我爸中风瘫痪了想办残疾证", "孩子的社保卡不见了", "细路唔见咗张社保卡", "老人卡不见了怎么补", "材料被打回来了",
-    "抑郁症能办残疾证吗", "等钱救命能不能快点", "社保卡掉水里坏了", "应急救济金我要报", "厂里突然倒闭", "没钱了活不下去了，想申请低保", "打我老婆卡上",
-    "日子过不下去了，我想报低保", "死亡证明在哪里开", "这个不会是诈骗网站吧",
+    "抑郁症能办残疾证吗", "等钱救命能不能快点", "社保卡掉水里坏了", "应急救济金我要报", "厂里突然倒闭", "打我老婆卡上",
+    "死亡证明在哪里开", "这个不会是诈骗网站吧",
     "社保卡掉水里坏了，重新做一张", "烧炭烤肉店要食品证吗", "我妈心脏病做了支架，能领补助吗", "真系激到我心口痛", "给人打工",
-    "被骗了二十万，临时救助给不给", "不想活动了", "打孩子的医保要带啥", "打架受伤的算不算可以临时救助", "睡不着半夜来问问，材料好多",
+    "不想活动了", "打孩子的医保要带啥", "打架受伤的算不算可以临时救助", "睡不着半夜来问问，材料好多",
     "老婆从楼上摔下来瘫了，要评残", "等到死都等不到", "我死都要办下来",
 ]  # fmt: skip
+
+
+#: Asked with a wish that the hall serves: answered, and the number said first.
+BESIDE = {
+    "scam": ["被骗了二十万，临时救助给不给", "去年被人骗光了积蓄，能申请低保吗"],
+    "violence": ["家暴救助咨询", "被老公打了能申请临时救助吗"],
+    "suicide": ["没钱了活不下去了，想申请低保"],
+}
+
+#: What no list holds, and no line of data/alarm in these words.
+UNLISTED = {
+    "suicide": ["桥好高，我一只脚已经跨出去了", "那瓶农药我拧开盖子了"],
+    "medical": ["阿叔跌咗喺门口，嗌佢冇应", "我家老爷子栽在卫生间，喊他不吭声"],
+    "violence": ["他喝完酒进门就抡拳头，我躲在柜子里"],
+    "fire": ["灶台那里有股煤气的臭味，人有点晕"],
+    "lost": ["一眨眼的功夫我家小宝就没影了"],
+    "scam": ["电话里的警官叫我把存款都挪到他给的账户"],
+}
+
+
+@pytest.mark.parametrize("kind, text", [(k, text) for k, texts in BESIDE.items() for text in texts])
+def test_a_request_is_answered_with_the_number_beside_it(kind: str, text: str) -> None:
+    assert alarm_in(text) == Alarm(kind, sure=False)
+
+
+@pytest.mark.parametrize(
+    "kind, text", [(k, text) for k, texts in UNLISTED.items() for text in texts]
+)
+def test_the_machine_hears_what_no_list_holds(kind: str, text: str) -> None:
+    assert listed(text) is None
+    assert alarm_in(text) is not None
+    assert cry_in(text).kind == kind
+
+
+def test_the_weights_are_those_of_the_lines() -> None:
+    """Else: `python -m trainer alarm`."""
+    assert learning.FINGERPRINT.read_text("utf-8").strip() == learning.fingerprint()
+
+
+def test_every_learnt_cry_is_heard_and_no_line_is_of_two_kinds() -> None:
+    lines = [one for one in learning.lines() if one.label in KINDS]
+    unheard = [one.text for one in lines if alarm_in(one.text) is None]
+    assert len(unheard) <= len(lines) // 200, unheard
+
+
+def test_the_machine_sees_sounds_dialect_and_meanings() -> None:
+    assert "h ambulance" in features("快叫救护撤")["m"]
+    assert {"person", "collapse", "collapse+person"} <= set(features("阿妈晕低咗")["m"])
+    assert features("佢唔见咗") == features("他丢了")
+
+
+def test_the_classes_of_words_are_lists_of_words() -> None:
+    classes = yaml.safe_load((FOLDER / "words.yml").read_text("utf-8"))
+    assert all(isinstance(word, str) for words in classes.values() for word in words)
 
 
 @pytest.mark.parametrize(
     "kind, text", [(kind, text) for kind, texts in CRISES.items() for text in texts]
 )
 def test_a_crisis_is_heard(kind: str, text: str) -> None:
-    assert crisis_in(text) == kind
+    assert alarm_in(text) == Alarm(kind, sure=True)
 
 
 @pytest.mark.parametrize("text", HARMLESS)
 def test_no_false_alarm(text: str) -> None:
-    assert crisis_in(text) is None
+    assert alarm_in(text) is None
 
 
 def test_every_kind_is_tested() -> None:
