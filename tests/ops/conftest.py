@@ -18,6 +18,7 @@ from backoffice.crypto import KeyRing, use_keys
 from backoffice.db import make_engine, make_sessions, new_id
 from backoffice.identity.models import Citizen, Proof, ProofKind
 from backoffice.identity.services import phone_index
+from backoffice.remembering.models import Remembered, RememberedFinger
 from backoffice.uploads import store
 from backoffice.uploads.models import Upload
 from bootstrap.settings import Settings, load_settings
@@ -42,7 +43,7 @@ def settings(tmp_path: Path, database_url: str, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setenv("XZ_TRACKER_URL", f"sqlite:///{folder / 'tracker.db'}")
     made = load_settings()
     assert made.keys_file is not None
-    use_keys(KeyRing.load(made.keys_file))
+    use_keys(*rings(made))
     config = Config(str(ROOT / "alembic.ini"))
     config.set_main_option("script_location", str(ROOT / "migrations"))
     config.attributes["url"] = database_url
@@ -50,6 +51,12 @@ def settings(tmp_path: Path, database_url: str, monkeypatch: pytest.MonkeyPatch)
     for phone in (LEAVES, STAYS):
         run(made, lambda session, phone=phone: citizen(session, made, phone))
     return made
+
+
+def rings(settings: Settings) -> tuple[KeyRing, KeyRing]:
+    """The general ring and that of templates, as they are in their files."""
+    assert settings.keys_file is not None and settings.biometric_keys_file is not None
+    return KeyRing.load(settings.keys_file), KeyRing.load(settings.biometric_keys_file)
 
 
 def run(settings: Settings, work: Callable[[AsyncSession], Awaitable[T]]) -> T:
@@ -65,10 +72,21 @@ def run(settings: Settings, work: Callable[[AsyncSession], Awaitable[T]]) -> T:
 
 
 async def citizen(session: AsyncSession, settings: Settings, phone: str) -> None:
-    """Somebody with a visit, a draft, a case at the authority, and a selfie."""
+    """Somebody with a visit, a draft, a case at the authority, a selfie, who is remembered."""
     person = Citizen(phone=phone, phone_index=phone_index(phone), created_at=NOW, last_seen_at=NOW)
     session.add(person)
     await session.flush()
+    remembered = Remembered(
+        citizen_id=person.id, subject_hash="s", face=b"face", consent_id=1, enrolled_at=NOW,
+        used_at=NOW, expires_at=NOW.replace(year=2030),
+    )  # fmt: skip
+    session.add(remembered)
+    await session.flush()
+    session.add(
+        RememberedFinger(
+            person_id=remembered.id, number=1, template=b"finger", sure=True, taken_at=NOW
+        )
+    )
     visit, _ = await open_conversation(session, channel="phone", now=NOW)
     visit.citizen_id = person.id
     for state in (State.DRAFT, State.SUBMITTED):

@@ -11,11 +11,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from backoffice.applications.models import Application
 from backoffice.audit import verify
 from backoffice.conversations.models import Conversation
+from backoffice.crypto import use_keys
 from backoffice.db import new_id
 from backoffice.erasures.ledger import NAME, LedgerDamaged, append, read_ledger
 from backoffice.erasures.models import Erasure, ErasureKind
+from backoffice.erasures.services import erase_remembered
 from backoffice.identity.models import Citizen, Proof
 from backoffice.identity.services import phone_index
+from backoffice.remembering.models import Remembered, RememberedFinger
 from backoffice.uploads import store
 from backoffice.uploads.models import Upload
 from bootstrap.settings import Settings
@@ -23,7 +26,7 @@ from ops.backup import backup
 from ops.data import Installation, OperationFailed
 from ops.erase import erase_by_phone
 from ops.restore import restore
-from tests.ops.conftest import LEAVES, NOW, run, upload_of
+from tests.ops.conftest import LEAVES, NOW, rings, run, upload_of
 
 Left = dict[str, dict[str, int]]
 
@@ -44,6 +47,7 @@ def _left(settings: Settings) -> Left:
                 "visits": len(list(await session.scalars(visits))),
                 "selfies": sum(one.kind == "selfie" for one in uploads),
                 "papers": sum(one.kind == "material" for one in uploads),
+                "templates": await _templates(session, person.id),
             }
         files = {name for name, _ in store.stored_ids(settings.uploads_dir)}
         known = set(await session.scalars(select(Upload.id)))
@@ -54,8 +58,16 @@ def _left(settings: Settings) -> Left:
     return run(settings, look)
 
 
-WHOLE = {"applications": 2, "visits": 1, "selfies": 2, "papers": 2}
-WITHOUT_WHAT_CAN_GO = {"applications": 1, "visits": 0, "selfies": 0, "papers": 1}
+async def _templates(session: AsyncSession, citizen_id: str) -> int:
+    person = select(Remembered.id).where(Remembered.citizen_id == citizen_id)
+    fingers = select(RememberedFinger.number).where(RememberedFinger.person_id.in_(person))
+    return len([*await session.scalars(person), *await session.scalars(fingers)])
+
+
+WHOLE = {"applications": 2, "visits": 1, "selfies": 2, "papers": 2, "templates": 2}
+WITHOUT_WHAT_CAN_GO = {
+    "applications": 1, "visits": 0, "selfies": 0, "papers": 1, "templates": 0
+}  # fmt: skip
 
 
 def test_what_must_be_kept_is_kept_and_named_and_all_else_is_gone(settings: Settings) -> None:
@@ -66,9 +78,33 @@ def test_what_must_be_kept_is_kept_and_named_and_all_else_is_gone(settings: Sett
 
 def test_faces_alone_can_be_deleted(settings: Settings) -> None:
     asyncio.run(erase_by_phone(settings, LEAVES, ErasureKind.FACES))
-    assert _left(settings) == {"1": WHOLE | {"selfies": 0}, "2": WHOLE}
+    assert _left(settings) == {"1": WHOLE | {"selfies": 0, "templates": 0}, "2": WHOLE}
     faces = run(settings, lambda session: session.scalars(select(Proof.kind)))
     assert len(list(faces)) == 2
+
+
+def test_templates_deleted_after_the_backup_stay_deleted_and_can_be_asked_for_alone(
+    settings: Settings, tmp_path: Path
+) -> None:
+    """As the citizen does on the phone or at the kiosk, without the keys of templates."""
+    installation, key = Installation.from_environment(), x25519.Identity.generate()
+    archive = tmp_path / "one.tar.age"
+    backup(installation, archive, str(key.to_public()))
+    general, _ = rings(settings)
+    use_keys(general)
+
+    async def ask(session: AsyncSession) -> None:
+        wanted = select(Citizen.id).where(Citizen.phone_index == phone_index(LEAVES))
+        citizen_id = await session.scalar(wanted) or ""
+        await erase_remembered(session, citizen_id=citizen_id, now=NOW, actor="citizen:x")
+
+    run(settings, ask)
+    assert _left(settings) == {"1": WHOLE | {"templates": 0}, "2": WHOLE}
+    restore(installation, archive, key)
+    assert _left(settings) == {"1": WHOLE | {"templates": 0}, "2": WHOLE}
+    use_keys(*rings(settings))  # the archive brought the keys of templates back, too
+    kept = run(settings, lambda session: session.scalars(select(Remembered.face)))
+    assert list(kept) == [b"face"]
 
 
 def test_nobody_of_that_number(settings: Settings) -> None:

@@ -21,7 +21,7 @@ from bootstrap.settings import Settings
 from migrations import tables  # noqa: F401
 from ops.data import Installation, OperationFailed
 from ops.rotate import remove_old_keys, rotate
-from tests.ops.conftest import LEAVES, NOW, run
+from tests.ops.conftest import LEAVES, NOW, rings, run
 
 ANSWERS = 450
 
@@ -74,14 +74,17 @@ def test_every_row_file_and_look_up_has_the_new_keys_and_the_old_one_can_go(
 ) -> None:
     old, before, found = keys(), run(filled, _everything), run(filled, _by_phone)
     assert found is not None and len(before["application_answers.value"]) == ANSWERS
+    assert before["remembered_people.face"] == [b"face"] * 2
+    assert before["remembered_fingers.template"] == [b"finger"] * 2
     old_index = phone_index(LEAVES)
     ring = rotate(filled)
     assert (ring.current, set(ring.keys), ring.rotating) == ("k2", {"k1", "k2"}, False)
     assert remove_old_keys(filled, Installation.from_environment()) == ["b1", "k1"]
     assert filled.keys_file is not None
-    only_new = KeyRing.load(filled.keys_file)
+    only_new, of_templates = rings(filled)
     assert set(only_new.keys) == {"k2"} and only_new.index != old.index
-    use_keys(only_new)
+    assert set(of_templates.keys) == {"b2"}
+    use_keys(only_new, of_templates)
     assert run(filled, _everything) == before
     assert run(filled, _by_phone) == found and phone_index(LEAVES) != old_index
     assert set(_files(filled)) == {b"picture"} and len(_files(filled)) == 8
@@ -111,7 +114,7 @@ def test_what_was_interrupted_goes_on_and_nobody_starts_in_between(
     assert filled.keys_file is not None
     ring = rotate(filled)
     assert (ring.current, ring.keys) == (half.current, half.keys)
-    use_keys(KeyRing.load(filled.keys_file))
+    use_keys(*rings(filled))
     assert run(filled, _everything) == before and run(filled, _by_phone) is not None
 
 

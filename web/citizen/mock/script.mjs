@@ -147,3 +147,15 @@ export const RESULTS = [
   result('r2', 'SW-3H8P-VN6A-RW2E', '出租屋租赁登记办理结果', 'expired', '已过期', '2025-10-09T14:40:00+08:00', '2026-10-08'),
   result('r3', 'SW-9C5J-TK7Y-BM3U', '居住登记办理结果', 'revoked', '已撤销', '2026-03-02T11:00:00+08:00', null),
 ]
+
+/** What is kept of the citizen's face and fingers. */
+export function keptOf(forgotten) {
+  const words = '要让我记住您吗？\n· 存什么：您的人脸特征……'
+  const at = '2026-11-23T09:30:00+08:00'
+  const yes = { kind: 'remember', name: '记住我（保存特征）', granted: true, at, text_version: '2026-11-23', words, channel: 'kiosk' }
+  return {
+    remembered: forgotten ? null : { since: at, until: '2027-11-23T09:30:00+08:00', used_at: at, text_version: '2026-11-23', fingers: 2 },
+    consents: forgotten ? [{ ...yes, granted: false, words: null, channel: null }, yes] : [yes],
+    pictures: [{ name: '办件时的自拍', since: at, until: '2027-02-23T09:30:00+08:00' }],
+  }
+}

@@ -9,7 +9,7 @@ import { createServer } from 'node:http'
 import { readFile } from 'node:fs/promises'
 import { extname, join, normalize } from 'node:path'
 import { randomBytes } from 'node:crypto'
-import { APPLICATION, PDF, QR_PNG, RESULTS, replyTo, WELCOME } from './script.mjs'
+import { APPLICATION, keptOf, PDF, QR_PNG, RESULTS, replyTo, WELCOME } from './script.mjs'
 
 const PORT = Number(process.argv[2] ?? process.env.PORT ?? 18100)
 const DIST = new URL('../dist/build/h5/', import.meta.url).pathname
@@ -110,6 +110,10 @@ function meApi(req, res, url) {
   }
   if (path === '/applications/b2') return json(res, 200, { ...APPLICATION, id: 'b2', item_name: '出租屋租赁登记', status: 'supplement_due', status_text: '需要补正', awaiting: 'citizen', result: null })
   if (path === `/applications/${APPLICATION.id}`) return json(res, 200, APPLICATION)
+  if (path === '/faces') {
+    if (req.method === 'DELETE') conversation.forgotten = true
+    return json(res, 200, req.method === 'DELETE' ? { deleted: 3 } : keptOf(conversation.forgotten))
+  }
   if (path === '/results') return json(res, 200, { results: RESULTS })
   const file = /^\/results\/(\w+)\/(qr\.png|document\.pdf)$/.exec(path)
   if (file && RESULTS.some((r) => r.id === file[1])) {

@@ -7,6 +7,7 @@ import type {
   ChatState,
   ConversationKey,
   Info,
+  KeptOfMe,
   Me,
   NewConversation,
   ResultRow,
@@ -102,6 +103,16 @@ export class ApiClient {
 
   async results(key: ConversationKey): Promise<ResultRow[]> {
     return (await this.mine<{ results: ResultRow[] }>(key, '/results')).results
+  }
+
+  faces(key: ConversationKey): Promise<KeptOfMe> {
+    return this.mine(key, '/faces')
+  }
+
+  /** Deletes what is kept to remember the citizen, at once. */
+  async forgetFaces(key: ConversationKey): Promise<void> {
+    const path = `${ROOT}/me/faces`
+    unwrap(await this.transport.send({ method: 'DELETE', path, token: key.token }))
   }
 
   resultFile(key: ConversationKey, id: string, name: 'qr.png' | 'document.pdf') {

@@ -1,7 +1,7 @@
 /** What the client needs from a platform to reach the server, and the failures it tells apart. */
 
 export interface HttpRequest {
-  method: 'GET' | 'POST'
+  method: 'GET' | 'POST' | 'DELETE'
   /** Path on the server, e.g. `/api/v1/info`. */
   path: string
   token?: string

@@ -94,6 +94,27 @@ export interface Me {
   phone_masked?: string
 }
 
+/** What is kept of the citizen's face and fingers. Days are ISO. */
+export interface KeptOfMe {
+  remembered: {
+    since: string
+    until: string
+    used_at: string
+    text_version: string
+    fingers: number
+  } | null
+  consents: {
+    kind: string
+    name: string
+    granted: boolean
+    at: string
+    text_version: string
+    words: string | null
+    channel: string | null
+  }[]
+  pictures: { name: string; since: string; until: string }[]
+}
+
 export interface ApplicationRow {
   id: string
   number?: string | null
