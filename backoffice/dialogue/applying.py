@@ -16,7 +16,7 @@ from backoffice.dialogue.situations import say_plan
 from backoffice.dialogue.talk import Talk
 from backoffice.dialogue.wanted import wanted_of
 from backoffice.identity.services import FACE_CONSENT, consent_of
-from backoffice.understanding import extract
+from backoffice.understanding import extract, says_among
 
 _PUT_OFF = frozenset({"sign_in_phone", "sms_code"})
 """Kinds of focus that a new application puts off."""
@@ -38,7 +38,9 @@ async def start_application(talk: Talk, item_code: str | None) -> None:
     if only_consulted(talk, item):
         return
     if talk.filling is not None and not _put_aside_for(talk, item.code):
-        if talk.filling.item.code != item.code:
+        if talk.filling.item.code == item.code and says_among("cancel", talk.text):
+            await ask_cancel(talk)  # 咁唔注销喇,改做…: the item is named to give it up
+        elif talk.filling.item.code != item.code:
             talk.focus = {"kind": "confirm_switch", "item": item.code}
         else:
             talk.say("apply.already", title=item.title)

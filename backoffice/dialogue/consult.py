@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from backoffice import messages
+from backoffice.conversations.services import previous_bubbles
 from backoffice.dialogue import facts
 from backoffice.dialogue.choosing import (
     OTHER,
@@ -43,6 +44,17 @@ async def answer(talk: Talk, act: str, item_code: str | None) -> None:
         _say_without_item(talk, act, item_code)
         return
     answer_about(talk, act, item)
+    if act == "ask_conditions":
+        await _not_the_same_twice(talk)
+
+
+async def _not_the_same_twice(talk: Talk) -> None:
+    """Somebody's own case ("那我可以吗") gets the list of conditions once, then who decides."""
+    if not any_of("questions", "about_me").search(talk.asked) or not talk.bubbles:
+        return
+    earlier = await previous_bubbles(talk.session, talk.turn)
+    if any(one["text"] == talk.bubbles[-1]["text"] for one in earlier):
+        talk.bubbles[-1]["text"] = messages.text("consult.as_before")
 
 
 def answer_about(talk: Talk, act: str, item: ServiceItem) -> None:
@@ -122,10 +134,15 @@ def say_known(talk: Talk) -> bool:
     return True
 
 
-def say_lost_about(talk: Talk, item: ServiceItem) -> None:
+def say_lost_about(talk: Talk, item: ServiceItem, key: str = "small.lost_about") -> None:
     """Not understood, but it is known what was spoken of: its next steps as buttons."""
     buttons = messages.buttons("consult.next", title=item.title) + messages.buttons("ask.person")
-    talk.say("small.lost_about", title=item.title, buttons=buttons)
+    talk.say(key, title=item.title, buttons=buttons)
+
+
+def say_told_about(talk: Talk, item: ServiceItem) -> None:
+    """Something was told that nobody asked for; the form asks for it in its turn."""
+    say_lost_about(talk, item, "small.told_about")
 
 
 def say_elsewhere(talk: Talk) -> bool:

@@ -219,7 +219,9 @@ async def _callback_phone(talk: Talk, focus: Focus, act: str | None) -> Heard | 
 
 
 async def _confirm_cancel(talk: Talk, focus: Focus, act: str | None) -> Heard | None:
-    keeps = act in ("deny", "resume") or talk.says("go_on") or talk.says("begin")
+    # "没问题" was ready for what is asked in the form, not for losing it
+    going_on = any(talk.says(one) for one in ("go_on", "begin", "submit"))
+    keeps = going_on or act in ("deny", "resume")
     if act in ("affirm", "cancel") and not keeps:
         talk.focus = None
         if talk.draft is not None:

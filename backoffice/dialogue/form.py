@@ -8,7 +8,7 @@ from backoffice.dialogue.acknowledging import say_taken
 from backoffice.dialogue.agenda import UPLOADED, Kind
 from backoffice.dialogue.asking import EXPLAIN_AFTER
 from backoffice.dialogue.capture import count_failure, take_answer
-from backoffice.dialogue.consult import say_lost_about
+from backoffice.dialogue.consult import say_told_about
 from backoffice.dialogue.finishing import finish_when_complete
 from backoffice.dialogue.records import after_sign_in
 from backoffice.dialogue.talk import Talk
@@ -101,7 +101,7 @@ def _say_not_understood(talk: Talk, draft: Draft | None) -> None:
         if about is None:
             talk.say("small.lost")
         else:
-            say_lost_about(talk, about)
+            say_told_about(talk, about)
         return
     step = talk.step()
     if step is None or step.kind == Kind.SUBMIT:

@@ -4,7 +4,13 @@ Three promises rest on this package: nothing given is lost, no answer lands in t
 no personal number leaves the back office. Word lists are data: data/lexicon/*.yml.
 """
 
-from backoffice.understanding.acts import asks_reason, closed_act, is_correction, is_question
+from backoffice.understanding.acts import (
+    asks_reason,
+    closed_act,
+    is_correction,
+    is_question,
+    says_among,
+)
 from backoffice.understanding.checks import check
 from backoffice.understanding.digits import mask
 from backoffice.understanding.extract import extract
@@ -43,5 +49,6 @@ __all__ = [
     "is_question",
     "mask",
     "mask_value",
+    "says_among",
     "normalise",
 ]

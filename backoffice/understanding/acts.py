@@ -101,6 +101,11 @@ def closed_act(text: str) -> str | None:
     return next(iter(weighty)) if len(weighty) == 1 else None
 
 
+def says_among(act: str, text: str) -> bool:
+    """Whether one piece of the utterance is a closed expression of this act."""
+    return any(_act_of_piece(one) == act for one in _PIECES.split(normalise(text).lower()) if one)
+
+
 def is_question(text: str) -> bool:
     """Whether the utterance (or a part of it) asks something."""
     return any(clause_asks(part) for part in re.findall(r"[^,。!;、 ]+", normalise(text)))

@@ -6,9 +6,11 @@ import pytest
 
 from backoffice import messages
 from backoffice.conversations.services import add_notice
-from backoffice.dialogue.applying import ask_cancel
+from backoffice.dialogue import consult
+from backoffice.dialogue.applying import ask_cancel, start_application
 from backoffice.dialogue.asking import ask_next
 from backoffice.dialogue.choosing import ask_topic, item_meant
+from backoffice.dialogue.consult import answer
 from backoffice.dialogue.form import continue_turn
 from backoffice.dialogue.outside import out_of_scope
 from backoffice.dialogue.prepare import prepare
@@ -184,3 +186,35 @@ def test_a_paper_that_is_lacking_is_not_what_is_asked_about(
     free.turn.request, free.turn.prepared = {"text": words}, {}
     meant = item_meant(free, "ask_conditions", "residence_permit_apply")
     assert meant is not None and meant.code == item
+
+
+async def test_no_problem_does_not_throw_a_form_away(talk: Talk) -> None:
+    """Said for "ready to submit", when a withdrawal was misheard a moment before."""
+    talk.focus = {"kind": "confirm_cancel"}
+    assert talk.draft is not None
+    await _say(talk, "冇问题喇")
+    assert talk.draft is not None and talk.focus is None
+
+
+async def test_who_names_the_item_to_give_it_up_is_asked_that(talk: Talk) -> None:
+    assert talk.draft is not None
+    code = talk.draft.item.code
+    talk.turn.request = {"text": f"我要办{talk.draft.item.title}，算了，不办了"}
+    await start_application(talk, code)
+    assert talk.focus == {"kind": "confirm_cancel"}
+
+
+async def test_the_same_conditions_are_not_read_out_twice(
+    free: Talk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    free.conversation.item_code = "resident_pension_claim"
+    free.turn.request, free.turn.prepared = {"text": "那我可以办吗"}, {}
+    await answer(free, "ask_conditions", None)
+    said = list(free.bubbles)
+
+    async def before(*_: object) -> list[dict[str, Any]]:
+        return said
+
+    monkeypatch.setattr(consult, "previous_bubbles", before)
+    await answer(free, "ask_conditions", None)
+    assert free.bubbles[-1]["text"] == messages.text("consult.as_before")
