@@ -73,20 +73,28 @@ def cross_validated(fingerprint: str) -> list[Judged]:
 
 
 def evaluate(
-    model: Model, files: Sequence[Path], catalogue: Catalogue, *, quick: bool = False
+    model: Model,
+    files: Sequence[Path],
+    catalogue: Catalogue,
+    *,
+    quick: bool = False,
+    heard: list[Judged] | None = None,
 ) -> dict[str, Any]:
     """Measure, and write figures, pictures and report to build/evaluation. Returns the figures.
 
     Args:
         quick: without cross-validation.
+        heard: the held-out sentences, where the model has answered them already.
     """
-    say(f"读保留的句子：{len(files)} 个文件")
+    if heard is None:
+        say(f"读保留的句子：{len(files)} 个文件")
+        heard = held_out(model.file, files, catalogue)
     parts = [
         Part(
             "held_out",
             "保留的句子",
             "别人写的、从来不拿来训练的句子：最接近上线以后的样子。",
-            held_out(model.file, files, catalogue),
+            heard,
         )
     ]
     if not quick:

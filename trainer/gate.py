@@ -20,6 +20,8 @@ from trainer.judged import OUT_OF_SCOPE, Judged
 from trainer.questions import NONE
 
 LEVEL = 0.01
+AT_ONCE = 0.0001
+"""Level of the held-out sentences alone, at which the rest need not be asked: 14 lost, none won."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,11 @@ class Change:
     @property
     def worse(self) -> bool:
         return self.chance < LEVEL
+
+    @property
+    def hopeless(self) -> bool:
+        """So much worse that further sentences would not make it good."""
+        return self.chance < AT_ONCE
 
 
 def by_chance(lost: int, won: int) -> float:

@@ -6,8 +6,10 @@ from pathlib import Path
 import pytest
 
 from catalogue.loader import Catalogue
+from tests.trainer.test_gate import group
 from trainer import publish
-from trainer.publish import SwapFailed, go_live, publish_first, rollback
+from trainer.judged import Judged
+from trainer.publish import Refused, SwapFailed, go_live, publish_first, rollback
 from trainer.registry import MODEL_NAME, Registry, RegistryError
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -112,3 +114,42 @@ def test_the_evaluation_is_kept_with_the_model(registry: Registry, tmp_path: Pat
     assert {"report.html", "predictions.jsonl", "about.json", MODEL_NAME} <= names
     assert "own-aaaaaaaa.jsonl" not in names
     assert registry.history()[0].note == "n"
+
+
+@pytest.mark.parametrize(("lost", "settled"), [(20, True), (8, False)])
+def test_held_out_sentences_alone_may_settle_it(
+    lost: int,
+    settled: bool,
+    registry: Registry,
+    catalogue: Catalogue,
+    told: list[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What is hopeless is refused before the long part, with a report; the live model stays."""
+    trained(registry, "aaaaaaaa")
+    publish_first(registry)
+    live = registry.live()
+    assert live is not None
+    trained(registry, "bbbbbbbb")
+    before, after = group(lost, 0)
+
+    def heard(model: Path, *_: object) -> list[Judged]:
+        return before if model == live.file else after
+
+    class LongPart(Exception):
+        pass
+
+    def evaluated(*_: object, **__: object) -> None:
+        raise LongPart
+
+    monkeypatch.setattr(publish, "held_out", heard)
+    monkeypatch.setattr(publish, "evaluate", evaluated)
+    monkeypatch.setattr(publish, "REPORTS", tmp_path / "publish")
+    monkeypatch.setattr(publish, "FOLDER", tmp_path / "evaluation")
+    with pytest.raises(Refused if settled else LongPart) as refused:
+        publish.publish(registry, catalogue, "")
+    assert registry.live() == live and told == []
+    if settled:
+        assert "没有再考" in str(refused.value)
+        assert "不能上线" in (tmp_path / "publish" / "publish.html").read_text("utf-8")
