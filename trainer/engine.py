@@ -16,6 +16,10 @@ class EngineFailed(Exception):
     """A command of the bot failed; its own output says why."""
 
 
+_WORK = {"parse": "听句子", "crossval": "交叉验证", "neighbours": "比较句子"}
+"""What each part of the bot's side does, for the trainer."""
+
+
 def run(module: str, *arguments: str | Path) -> None:
     """Run `python -m bot_server.<module>`; its progress is shown as it comes.
 
@@ -28,7 +32,7 @@ def run(module: str, *arguments: str | Path) -> None:
     except FileNotFoundError as exc:
         raise EngineFailed("机器人的环境还没有装好，请先运行 make setup") from exc
     if done.returncode:
-        raise EngineFailed(f"{module} 没有做完，原因见上面")
+        raise EngineFailed(f"{_WORK.get(module, module)}没有做完，原因见上面")
 
 
 def understand(model: Path, asked: Sequence[dict[str, Any]], scratch: Path) -> list[dict[str, Any]]:

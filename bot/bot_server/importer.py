@@ -59,7 +59,7 @@ def read_sentences(paths: Iterable[Union[str, Path]]) -> List[Sentence]:
     acts: List[Sentence] = []
     compiled: List[Sentence] = []
     for path in _yaml_files(paths):
-        content = yaml.safe_load(path.read_text("utf-8"))
+        content = _read(path)
         if isinstance(content, list):
             content = {"examples": content}
         if not isinstance(content, dict):
@@ -72,6 +72,17 @@ def read_sentences(paths: Iterable[Union[str, Path]]) -> List[Sentence]:
             compiled += _compiled(path, content)
     known = _known_items(compiled)
     return [s if s.item in known else Sentence(s.text, s.act, OTHER_ITEM) for s in acts] + compiled
+
+
+def _read(path: Path) -> Any:
+    try:
+        return yaml.safe_load(path.read_text("utf-8"))
+    except yaml.YAMLError as exc:
+        mark = getattr(exc, "problem_mark", None)
+        place = f"第 {mark.line + 1} 行附近" if mark is not None else "里面"
+        raise TrainingFileError(
+            f"{path.name}: {place}看不懂，多半是缩进不齐、少了冒号后面的空格，或者引号没有成对"
+        ) from exc
 
 
 def _known_items(compiled: List[Sentence]) -> FrozenSet[str]:

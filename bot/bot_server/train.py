@@ -22,7 +22,7 @@ import structlog
 import yaml
 from rasa.shared.exceptions import RasaException
 
-from bot_server.importer import TrainerFiles, TrainingFileError
+from bot_server.importer import TrainerFiles, TrainingFileError, read_sentences
 from bot_server.registry import CANDIDATE, MODEL_NAME
 from bot_server.settings import ROOT
 
@@ -67,6 +67,7 @@ def train(root: Path, models: Path, force: bool = False) -> bool:
     if not force and target.exists() and mark.exists() and mark.read_text() == wanted:
         print("nothing changed", flush=True)
         return False
+    read_sentences(data_folders(root))  # a faulty file is told here; from the graph as a trace
     models.mkdir(parents=True, exist_ok=True)
     begun = time.monotonic()
     print("training…", flush=True)
@@ -120,7 +121,7 @@ def main() -> int:
     try:
         train(ROOT, arguments.models, arguments.force)
     except (RasaException, TrainingFileError, yaml.YAMLError) as exc:
-        print(f"training failed: {exc}", file=sys.stderr)
+        print(f"没有训练，先改好这里：{exc}", file=sys.stderr)
         return 1
     return 0
 

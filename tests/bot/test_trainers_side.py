@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
+
+import pytest
+
 from bot_server.crossval import WithoutSome, deal
-from bot_server.importer import GROUP, Sentence, read_sentences
+from bot_server.importer import GROUP, Sentence, TrainingFileError, read_sentences
 from bot_server.neighbours import NEARLY_SAME, report
-from bot_server.train import data_folders, importer_of
+from bot_server.train import data_folders, importer_of, train
 from conftest import ROOT
 
 
@@ -46,3 +50,20 @@ def test_contradictions_and_near_sentences_are_found():
     assert len(near) == 1 and near[0]["close"] >= NEARLY_SAME
     assert found["items"]["a"][0]["label"] == "b" and "c" not in found["items"]
     assert found["counts"]["a"] == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("item: another\nsentences:\n  greet: [好]\n", "要和文件名一样"),
+        ("item: some_item\nsentences:\n  greet: [好\n", "第 4 行附近看不懂"),
+    ],
+)
+def test_a_faulty_file_is_told_before_training_in_words_a_trainer_can_use(text, told, tmp_path):
+    place = tmp_path / "data" / "nlu" / "items"
+    place.mkdir(parents=True)
+    (place / "some_item.yml").write_text(text, "utf-8")
+    for one in ("config.yml", "domain.yml"):
+        shutil.copy(ROOT / one, tmp_path)
+    with pytest.raises(TrainingFileError, match=f"some_item.yml.*{told}"):
+        train(tmp_path, tmp_path / "models")
