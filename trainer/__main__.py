@@ -89,11 +89,10 @@ def _publish(options: argparse.Namespace) -> int:
         publish.publish_first(registry)
         return 0
     catalogue = load_catalogue(ROOT / "data/items")
-    where = (publish.REPORTS / "publish.html").relative_to(ROOT)
     try:
         publish.publish(registry, catalogue, options.note)
     except publish.Refused as refused:
-        print(f"不能发布，原因：\n{refused}\n全文：{where}")
+        print(f"不能发布，原因：\n{refused}\n全文：{refused.report.relative_to(ROOT)}")
         return 1
     print(signed.waiting_text(catalogue).splitlines()[-1])
     return 0

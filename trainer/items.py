@@ -2,6 +2,7 @@
 
 import json
 import tempfile
+from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,8 @@ REPORT = ROOT / "build" / "check-items.txt"
 #: Fewer sentences than this and an item is hardly ever understood.
 FEWEST_SENTENCES = 40
 _SHOWN = 3
+#: More sentences than this that stand twice between the same items are told together.
+_MANY = 10
 
 
 def check(only: str | None = None) -> tuple[str, bool]:
@@ -39,11 +42,11 @@ def check(only: str | None = None) -> tuple[str, bool]:
         target = Path(scratch) / "neighbours.json"
         run("neighbours", target)
         found = json.loads(target.read_text("utf-8"))
-    faults += [_contradiction(one, catalogue) for one in found["faults"]]
+    twice = found["faults"]
     warnings = [_nearly_same(one, catalogue) for one in _about(found["warnings"], only)]
     parts = [
         "一、必须改的",
-        *(faults or ["没有。"]),
+        *([*faults, *_contradictions(twice, catalogue)] or ["没有。"]),
         "",
         "二、几乎一样、标注却不同的句子（看一看是不是标错了；有意写的相近句可以留着）",
         *(warnings or ["没有。"]),
@@ -51,9 +54,9 @@ def check(only: str | None = None) -> tuple[str, bool]:
         "三、每个事项的句子最像哪些别的事项（像得多的，要多写能区别的句子）",
         *_collisions(found, catalogue, only),
         "",
-        f"{len(catalogue.items)} 个事项；{len(faults)} 处要改，{len(warnings)} 处要看。",
+        f"{len(catalogue.items)} 个事项；{len(faults) + len(twice)} 处要改，{len(warnings)} 处要看。",
     ]
-    return "\n".join(parts), not faults
+    return "\n".join(parts), not faults and not twice
 
 
 def _about(warnings: list[dict[str, Any]], only: str | None) -> list[dict[str, Any]]:
@@ -63,6 +66,24 @@ def _about(warnings: list[dict[str, Any]], only: str | None) -> list[dict[str, A
 def _label(act: str, item: str, catalogue: Catalogue) -> str:
     named = "" if item == "none" else f"·{report.namer(catalogue)(item)}"
     return f"{report.act_name(act)}{named}"
+
+
+def _contradictions(found: list[dict[str, Any]], catalogue: Catalogue) -> list[str]:
+    """One line each; where a whole passage stands twice, some of it and how much there is."""
+    between: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for one in found:
+        named = {report.namer(catalogue)(label["item"]) for label in one["labels"]}
+        between["、".join(sorted(named))].append(one)
+    lines = []
+    for items, ones in between.items():
+        shown = ones if len(ones) <= _MANY else ones[:_SHOWN]
+        lines += [_contradiction(one, catalogue) for one in shown]
+        if len(ones) > len(shown):
+            lines.append(
+                f"……这样的一共 {len(ones)} 句，都在这些事项之间：{items}。"
+                "多半是整段抄到了别的文件里，请把抄错的那个文件改回来"
+            )
+    return lines
 
 
 def _contradiction(one: dict[str, Any], catalogue: Catalogue) -> str:

@@ -10,7 +10,7 @@ import httpx
 
 from catalogue.loader import Catalogue
 from ops.env import process_environment
-from trainer import conversations, gate, report
+from trainer import conversations, gate, items, report
 from trainer.engine import ROOT, say
 from trainer.evaluate import FOLDER, evaluate, held_out, held_out_files, kept
 from trainer.judged import Judged
@@ -18,13 +18,22 @@ from trainer.registry import Model, Registry
 from trainer.signed import waiting_text
 
 REPORTS = ROOT / "build" / "publish"
+PAGE = "publish.html"
 _HEADER = "X-Xiaozheng-Secret"
 #: Loading a model beside the running one, on a busy machine.
 _SWAP_TIMEOUT_S = 180.0
 
 
 class Refused(Exception):
-    """The model may not be published; the message is the reasons, for the trainer."""
+    """The model may not be published; the message is the reasons, for the trainer.
+
+    Attributes:
+        report: where all of it can be read.
+    """
+
+    def __init__(self, reasons: str, report: Path) -> None:
+        super().__init__(reasons)
+        self.report = report
 
 
 class SwapFailed(Exception):
@@ -72,6 +81,12 @@ def publish(registry: Registry, catalogue: Catalogue, note: str) -> Model:
     if live is not None and live.fingerprint == candidate.fingerprint:
         say(f"线上的 {live.id} 就是这个模型，没有要发布的")
         return live
+    text, good = items.check()
+    if not good:
+        items.REPORT.parent.mkdir(exist_ok=True)
+        items.REPORT.write_text(text + "\n", "utf-8")
+        must = text.partition("\n\n二、")[0]
+        raise Refused(f"内容里有必须改的：\n{must}", items.REPORT)
     verdict = judge(candidate, live, catalogue, held_out_files())
     made = registry.add(
         candidate, FOLDER, now=datetime.now(UTC), by=who(), note=note, verdict=verdict
@@ -101,7 +116,7 @@ def judge(candidate: Model, live: Model | None, catalogue: Catalogue, files: Seq
     failing = gate.broken(before, tests)
     _write_report(candidate, live, changes, failing, catalogue)
     if worse or failing:
-        raise Refused(reasons(worse, failing, catalogue))
+        raise Refused(reasons(worse, failing, catalogue), REPORTS / PAGE)
     return f"{len(changes)} 组比较都没有变差；{len(tests)} 个对话测试没有新的失败"
 
 
@@ -113,7 +128,7 @@ def _refuse_at_once(
     if worse:
         _write_report(candidate, live, changes, [], catalogue, worse=worse)
         note = "只考了保留的句子就差得太多，后面的（交叉验证、对话测试）没有再考。"
-        raise Refused(f"{reasons(worse, [], catalogue)}\n{note}")
+        raise Refused(f"{reasons(worse, [], catalogue)}\n{note}", REPORTS / PAGE)
 
 
 def reasons(worse: Sequence[gate.Change], failing: Sequence[str], catalogue: Catalogue) -> str:
@@ -169,7 +184,7 @@ def _write_report(
     )
     for folder in (REPORTS, FOLDER):
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / "publish.html").write_text(html, "utf-8")
+        (folder / PAGE).write_text(html, "utf-8")
 
 
 def go_live(registry: Registry, model: Model) -> None:

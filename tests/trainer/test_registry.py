@@ -8,6 +8,7 @@ import pytest
 from catalogue.loader import Catalogue
 from tests.trainer.test_gate import group
 from trainer import publish
+from trainer.items import _contradictions
 from trainer.judged import Judged
 from trainer.publish import Refused, SwapFailed, go_live, publish_first, rollback
 from trainer.registry import MODEL_NAME, Registry, RegistryError
@@ -143,6 +144,7 @@ def test_held_out_sentences_alone_may_settle_it(
     def evaluated(*_: object, **__: object) -> None:
         raise LongPart
 
+    monkeypatch.setattr(publish.items, "check", lambda: ("", True))
     monkeypatch.setattr(publish, "held_out", heard)
     monkeypatch.setattr(publish, "evaluate", evaluated)
     monkeypatch.setattr(publish, "REPORTS", tmp_path / "publish")
@@ -153,3 +155,24 @@ def test_held_out_sentences_alone_may_settle_it(
     if settled:
         assert "没有再考" in str(refused.value)
         assert "不能上线" in (tmp_path / "publish" / "publish.html").read_text("utf-8")
+
+
+def test_contradicting_sentences_are_refused_before_anything_is_measured(
+    registry: Registry, catalogue: Catalogue, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trained(registry, "aaaaaaaa")
+    text = "一、必须改的\n“办卡”写了 2 处\n\n二、几乎一样\n没有。"
+    monkeypatch.setattr(publish.items, "check", lambda: (text, False))
+    monkeypatch.setattr(publish.items, "REPORT", tmp_path / "build" / "check-items.txt")
+    with pytest.raises(Refused, match="“办卡”写了 2 处$") as refused:
+        publish.publish(registry, catalogue, "")
+    assert refused.value.report.read_text("utf-8") == text + "\n"
+    assert registry.live() is None
+
+
+def test_a_passage_copied_into_another_file_is_told_once(catalogue: Catalogue) -> None:
+    labels = [{"act": "apply_item", "item": code} for code in ("social_card_apply", "elder_card")]
+    copied = [{"text": f"第{n}句", "labels": labels} for n in range(30)]
+    lines = _contradictions(copied, catalogue)
+    assert len(lines) == 4 and "一共 30 句" in lines[-1] and "社保卡" in lines[-1]
+    assert len(_contradictions(copied[:5], catalogue)) == 5
