@@ -1,7 +1,7 @@
 """A person, a complaint, a queue number."""
 
 from actions.perform import Capability
-from backoffice.dialogue import people, queueing, small
+from backoffice.dialogue import appointing, people, small
 from backoffice.dialogue.asking import ask_outside_form
 from backoffice.dialogue.talk import Talk
 
@@ -35,9 +35,5 @@ class ActionTicket(Capability):
         return "action_ticket"
 
     async def serve(self, talk: Talk, act: str, item: str | None) -> None:
-        named = talk.item(item)
-        if act == "ask_queue":
-            await queueing.tell_queue(talk, named)
-        else:
-            await queueing.want_ticket(talk, named)
+        await appointing.serve(talk, act, talk.item(item))
         await ask_outside_form(talk)

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from typing import Any
 
+from backoffice.dialogue import appointing
 from backoffice.dialogue.choosing import is_asking
 from backoffice.dialogue.consult import ANSWERED, answer_about
 from backoffice.dialogue.facts import place
 from backoffice.dialogue.people import ask_for_person
-from backoffice.dialogue.queueing import tell_queue, want_ticket
 from backoffice.dialogue.talk import Talk
 from catalogue.schema import ServiceItem
 
@@ -40,10 +40,8 @@ async def _serve(talk: Talk, act: str, item: ServiceItem | None, *, about_first:
         _offer(talk, item, about_first)
     elif act == "ask_human":
         await ask_for_person(talk)
-    elif act == "take_ticket":
-        await want_ticket(talk, item)
-    elif act == "ask_queue":
-        await tell_queue(talk, item)
+    elif act in ("take_ticket", "ask_queue"):
+        await appointing.serve(talk, act, item)
     elif act == "ask_place" and item is None:
         talk.say_words(place(talk.knowledge.hall))
     elif act in ANSWERED and item is not None:

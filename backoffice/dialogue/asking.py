@@ -6,7 +6,7 @@ from typing import Any
 from backoffice import messages
 from backoffice.applications.draft import Draft
 from backoffice.devices.services import CARD_WIDGET
-from backoffice.dialogue import queueing, recognising, remembering
+from backoffice.dialogue import appointing, queueing, recognising, remembering
 from backoffice.dialogue.agenda import CARD_FIELDS, Kind, Next
 from backoffice.dialogue.choosing import CHOICES, ask_choice
 from backoffice.dialogue.comparing import doubted
@@ -28,6 +28,7 @@ _OF_SUBJECTS = {
     **dict.fromkeys(recognising.KINDS, recognising.ask),
     **dict.fromkeys(remembering.KINDS, remembering.ask),
     **dict.fromkeys(queueing.KINDS, queueing.ask),
+    **dict.fromkeys(appointing.KINDS, appointing.ask),
 }
 
 

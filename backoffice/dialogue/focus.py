@@ -4,7 +4,8 @@ The conversation's focus is `{"kind": …, "then"?: …}`. Kinds:
 `sign_in_phone`, `sms_code` (then: what was wanted before signing in), `callback_phone` (about),
 `confirm_cancel`, `confirm_withdraw` (application), `confirm_switch` (item), `confirm_card`,
 `choose_draft` (application), `correct_which`, `which_item` and `which_topic` (act; see `choosing`),
-`queue_business`, `queue_priority` and `confirm_leave_queue` (see `queueing`).
+`queue_business`, `queue_priority` and `confirm_leave_queue` (see `queueing`), `slot_business` and
+`queue_slot` (see `appointing`).
 """
 
 from collections.abc import Awaitable, Callable
@@ -22,6 +23,7 @@ from backoffice.applications.services import (
     withdraw,
 )
 from backoffice.applications.states import State
+from backoffice.dialogue import appointing
 from backoffice.dialogue.buttons import field_to_change
 from backoffice.dialogue.capture import reopen
 from backoffice.dialogue.choosing import hear_choice
@@ -345,4 +347,5 @@ _HEAR: dict[str, Hear] = {
     "queue_business": hear_business,
     "queue_priority": hear_priority,
     "confirm_leave_queue": hear_leave,
+    **dict.fromkeys(appointing.KINDS, appointing.hear),
 }

@@ -11,6 +11,7 @@ from backoffice.dialogue.heard import Heard
 from backoffice.dialogue.people import hall_words, known_phone
 from backoffice.dialogue.talk import Talk
 from backoffice.errors import NotFound
+from backoffice.queue.booking import bookings_of, cancel_booking
 from backoffice.queue.errors import QueueClosed, TicketStepNotAllowed, TooManyWaiting
 from backoffice.queue.estimating import Estimate
 from backoffice.queue.models import Ticket
@@ -42,9 +43,9 @@ async def want_ticket(talk: Talk, item: ServiceItem | None) -> None:
         return
     if item is not None:
         talk.conversation.item_code = item.code
-    business = _business_of(talk, item)
+    business = business_of(talk, item)
     if business is None:
-        mine = await open_tickets_of(talk.session, rules, await _holder(talk), now=talk.now)
+        mine = await open_tickets_of(talk.session, rules, await holder_of(talk), now=talk.now)
         if mine:
             await _say_standing(talk, mine[0])
             return
@@ -67,7 +68,7 @@ async def _go_on(talk: Talk, business: str, item_code: str | None) -> None:
 async def tell_queue(talk: Talk, item: ServiceItem | None) -> None:
     """ask_queue: how the own numbers stand, else how full the hall is."""
     rules = talk.knowledge.queue
-    mine = await open_tickets_of(talk.session, rules, await _holder(talk), now=talk.now)
+    mine = await open_tickets_of(talk.session, rules, await holder_of(talk), now=talk.now)
     for ticket in mine:
         await _say_standing(talk, ticket)
     if mine:
@@ -76,7 +77,7 @@ async def tell_queue(talk: Talk, item: ServiceItem | None) -> None:
         talk.say("heard.queue_closed", opens=opening_words(rules, talk.now))
         return
     hall = await hall_now(talk.session, rules, now=talk.now)
-    business = _business_of(talk, item)
+    business = business_of(talk, item)
     if business is None:
         talk.say("queue.hall_any", count=len(hall.waiting))
         return
@@ -87,18 +88,23 @@ async def tell_queue(talk: Talk, item: ServiceItem | None) -> None:
 
 async def ask_leave(talk: Talk) -> bool:
     """Ask whether the number is given up, if that is what is meant; False when it is not."""
-    meant = talk.mentions("about_queue")
+    meant = talk.mentions("about_queue") or talk.mentions("about_appointment")
     if talk.filling is not None and not meant:
         return False
-    holder = await _holder(talk)
+    holder = await holder_of(talk)
     mine = await open_tickets_of(talk.session, talk.knowledge.queue, holder, now=talk.now)
     mine = [one for one in mine if one.state != TicketState.SERVING]
     if mine:
         first = mine[0]
         talk.focus = {"kind": "confirm_leave_queue", "ticket": first.id, "number": first.label}
+        return True
+    booked = await bookings_of(talk.session, talk.knowledge.queue, holder, now=talk.now)
+    if booked:
+        one = booked[0]
+        talk.focus = {"kind": "confirm_leave_queue", "booking": one.id, "number": one.number}
     elif meant:
         talk.say("heard.queue_gone")
-    return bool(mine) or meant
+    return bool(booked) or meant
 
 
 async def ask(talk: Talk, focus: dict[str, Any]) -> None:
@@ -120,10 +126,7 @@ async def hear_business(talk: Talk, focus: dict[str, Any], act: str | None) -> H
     """Which business the number is for."""
     talk.focus = None
     rules = talk.knowledge.queue
-    named = [one.code for one in rules.businesses.values() if talk.is_exactly(one.name)]
-    codes = talk.knowledge.catalogue.names.named_in(talk.text)
-    item = talk.item(codes[0]) if codes else None
-    business = named[0] if named else _business_of(talk, item) if item is not None else None
+    business, item = business_said(talk), _item_said(talk)
     if business is None:
         return None
     _note_priority(talk, talk.text)
@@ -134,6 +137,20 @@ async def hear_business(talk: Talk, focus: dict[str, Any], act: str | None) -> H
             "queue_which", business=rules.businesses[business].name
         )
     return await _heard_ticket(talk, business, item.code if item is not None else None)
+
+
+def business_said(talk: Talk) -> str | None:
+    """The business that these words name, by its own name or by one of its items."""
+    for one in talk.knowledge.queue.businesses.values():
+        if talk.is_exactly(one.name):
+            return one.code
+    item = _item_said(talk)
+    return business_of(talk, item) if item is not None else None
+
+
+def _item_said(talk: Talk) -> ServiceItem | None:
+    codes = talk.knowledge.catalogue.names.named_in(talk.text)
+    return talk.item(codes[0]) if codes else None
 
 
 async def hear_priority(talk: Talk, focus: dict[str, Any], act: str | None) -> Heard | None:
@@ -161,10 +178,12 @@ async def hear_leave(talk: Talk, focus: dict[str, Any], act: str | None) -> Hear
         return heard.happened("queue_kept", number=focus["number"])
     if act not in ("affirm", "cancel") and not talk.says("leave_queue"):
         return None
+    rules, holder = talk.knowledge.queue, await holder_of(talk)
     try:
-        await cancel_ticket(
-            talk.session, talk.knowledge.queue, focus["ticket"], await _holder(talk), now=talk.now
-        )
+        if "booking" in focus:
+            await cancel_booking(talk.session, rules, focus["booking"], holder, now=talk.now)
+        else:
+            await cancel_ticket(talk.session, rules, focus["ticket"], holder, now=talk.now)
     except (NotFound, TicketStepNotAllowed):
         return heard.happened("queue_gone")
     return heard.happened("queue_left", number=focus["number"])
@@ -189,7 +208,7 @@ async def _give(talk: Talk, business: str, item_code: str | None) -> tuple[str, 
     )
     try:
         ticket, new = await take_ticket(
-            talk.session, rules, wish, await _holder(talk), now=talk.now
+            talk.session, rules, wish, await holder_of(talk), now=talk.now
         )
     except QueueClosed as exc:
         return "queue_closed", dict(exc.params)
@@ -252,7 +271,7 @@ def _wait_words(rules: QueueRules, hall: Hall, estimate: Estimate | None) -> str
     )
 
 
-async def _holder(talk: Talk) -> Holder:
+async def holder_of(talk: Talk) -> Holder:
     """Who is speaking. A phone that was only typed into a form proves nothing and gets no message."""
     conversation = talk.conversation
     return Holder(
@@ -263,7 +282,7 @@ async def _holder(talk: Talk) -> Holder:
     )
 
 
-def _business_of(talk: Talk, item: ServiceItem | None) -> str | None:
+def business_of(talk: Talk, item: ServiceItem | None) -> str | None:
     """The business of the item named, filled in or spoken of; else the one named itself."""
     rules = talk.knowledge.queue
     for one in rules.businesses.values():

@@ -18,6 +18,7 @@ from backoffice.audit.services import record
 from backoffice.conversations.models import Conversation
 from backoffice.erasures.models import Erasure, ErasureKind
 from backoffice.identity.models import Citizen, Consent, Proof, ProofKind, SmsCode
+from backoffice.queue.closing import forget_holder
 from backoffice.remembering.keeping import forget
 from backoffice.retention import forget_visits
 from backoffice.tasks.models import Task
@@ -133,6 +134,7 @@ async def _erase_citizen(
     )
     kept_ids = [one.id for one in kept]
     papers = await _erase_around(session, folder, citizen_id, visits, kept_ids)
+    await forget_holder(session, citizen_id, visits)
     await session.execute(delete(SmsCode).where(SmsCode.conversation_id.in_(visits)))
     await forget_visits(session, visits, now=now)
     for application in kept:

@@ -1,16 +1,19 @@
 """The end of a day: what is left open is ended, and what names people is forgotten."""
 
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import datetime, time
 
 from sqlalchemy import delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from backoffice.clock import china_date
-from backoffice.queue.models import Desk, Ticket
+from backoffice.clock import CHINA, china_date
+from backoffice.queue.models import Appointment, Desk, Ticket
 from backoffice.queue.rules import QueueRules
-from backoffice.queue.states import OPEN, TicketStep
+from backoffice.queue.states import OPEN, BookingState, TicketStep
 from backoffice.queue.tickets import step
 from backoffice.retention import KEPT
+
+_NOBODY = dict.fromkeys(("holder", "conversation_id", "citizen_id", "application_id", "phone"))
 
 
 async def close_days(session: AsyncSession, rules: QueueRules, *, now: datetime) -> int:
@@ -33,8 +36,32 @@ async def close_days(session: AsyncSession, rules: QueueRules, *, now: datetime)
         .where(Desk.hall == rules.hall, Desk.day < today, Desk.closed_at.is_(None))
         .values(closed_at=now)
     )
+    await session.execute(
+        update(Appointment)
+        .where(
+            Appointment.hall == rules.hall,
+            Appointment.state == BookingState.BOOKED,
+            Appointment.slot_at < datetime.combine(today, time(), CHINA),
+        )
+        .values(state=BookingState.MISSED)
+    )
     await _forget(session, now)
     return len(left)
+
+
+async def forget_holder(
+    session: AsyncSession, citizen_id: str, conversation_ids: Sequence[str]
+) -> None:
+    """Somebody asked to be forgotten: tickets and bookings are nobody's, what is to come is free."""
+    for table in (Ticket, Appointment):
+        whose = or_(table.citizen_id == citizen_id, table.conversation_id.in_(conversation_ids))
+        if table is Appointment:
+            await session.execute(
+                update(Appointment)
+                .where(whose, Appointment.state == BookingState.BOOKED)
+                .values(state=BookingState.CANCELLED)
+            )
+        await session.execute(update(table).where(whose).values(**_NOBODY))
 
 
 async def _forget(session: AsyncSession, now: datetime) -> None:
@@ -52,6 +79,14 @@ async def _forget(session: AsyncSession, now: datetime) -> None:
             ),
         )
         .values(holder=None, conversation_id=None, citizen_id=None, application_id=None, phone=None)
+    )
+    await session.execute(
+        update(Appointment)
+        .where(Appointment.slot_at < now - KEPT["queue_holder"], Appointment.booked_at < now)
+        .values(**_NOBODY)
+    )
+    await session.execute(
+        delete(Appointment).where(Appointment.slot_at < now - KEPT["queue_times"])
     )
     old = china_date(now - KEPT["queue_times"])
     await session.execute(delete(Ticket).where(Ticket.day < old))

@@ -57,3 +57,17 @@ class HasAnotherTicket(CitizenError):
 
     code = "queue.has_another"
     status = 409
+
+
+class SlotTaken(CitizenError):
+    """No place is left in this slot, or it is none."""
+
+    code = "queue.slot_taken"
+    status = 409
+
+
+class TooEarly(CitizenError):
+    """Checked in before the slot's time. Params: from_, when one may."""
+
+    code = "queue.too_early"
+    status = 409

@@ -8,10 +8,12 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from backoffice.db import Base, Encrypted, Utc
 from backoffice.queue.rules import label
-from backoffice.queue.states import PeriodKind, TicketState
+from backoffice.queue.states import BookingState, PeriodKind, TicketState
 
 _OPEN = text("state IN ('waiting', 'called', 'serving', 'held') AND holder IS NOT NULL")
 _AT_WINDOW = text("state IN ('called', 'serving')")
+_STANDING = text("state IN ('booked', 'arrived')")
+_BOOKED = text("state = 'booked' AND holder IS NOT NULL")
 _RUNNING = text("ended_at IS NULL")
 _SITTING = text("closed_at IS NULL")
 
@@ -133,6 +135,57 @@ class QueueCounter(Base):
     day: Mapped[date] = mapped_column(Date, primary_key=True)
     series: Mapped[str] = mapped_column(String(2), primary_key=True)
     last: Mapped[int]
+
+
+class Appointment(Base):
+    """A place in a slot of a coming day. Taken by a number, like a draft that waits at the window.
+
+    Attributes:
+        number: by which it is found: the application's, where it is for one, else one of its own.
+        slot_at: when the slot begins.
+        place: 1 to `places`, unique in slot and business: a slot cannot be overfilled.
+        holder: as with tickets; one open booking for each holder and business.
+        ticket_id: the ticket that it became when the person came.
+    """
+
+    __tablename__ = "queue_appointments"
+    __table_args__ = (
+        Index(
+            "uq_queue_appointments_place",
+            *("hall", "slot_at", "business", "place"),
+            unique=True,
+            sqlite_where=_STANDING,
+            postgresql_where=_STANDING,
+        ),
+        Index(
+            "uq_queue_appointments_holder",
+            *("hall", "business", "holder"),
+            unique=True,
+            sqlite_where=_BOOKED,
+            postgresql_where=_BOOKED,
+        ),
+        Index("ix_queue_appointments_number", "number"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    hall: Mapped[str] = mapped_column(String(64))
+    number: Mapped[str] = mapped_column(String(32))
+    slot_at: Mapped[datetime] = mapped_column(Utc, index=True)
+    business: Mapped[str] = mapped_column(String(64))
+    place: Mapped[int]
+    item_code: Mapped[str | None] = mapped_column(String(60))
+    priority: Mapped[str | None] = mapped_column(String(64))
+    holder: Mapped[str | None] = mapped_column(String(64))
+    conversation_id: Mapped[str | None] = mapped_column(String(32))
+    citizen_id: Mapped[str | None] = mapped_column(String(32))
+    application_id: Mapped[str | None] = mapped_column(String(32))
+    phone: Mapped[Any | None] = mapped_column(Encrypted("queue_appointments.phone"))
+    state: Mapped[BookingState] = mapped_column(String(10), default=BookingState.BOOKED)
+    ticket_id: Mapped[int | None]
+    booked_at: Mapped[datetime] = mapped_column(Utc)
+    version: Mapped[int] = mapped_column(default=1)
+
+    __mapper_args__ = {"version_id_col": version}
 
 
 class Desk(Base):

@@ -40,6 +40,16 @@ class Period(Strict):
         return self
 
 
+class AppointmentRules(Strict):
+    """What may be booked, and when one may come."""
+
+    days_ahead: Count
+    slot_minutes: Count
+    places: Count
+    early_minutes: Count
+    late_minutes: Count
+
+
 class HallRules(Sourced):
     """`hall.yml`: hours and numbers."""
 
@@ -52,6 +62,8 @@ class HallRules(Sourced):
     priority_letter: Letter
     waiting_per_address: Count
     pause_seconds: Annotated[int, Field(ge=0)]
+    appointments: AppointmentRules
+    appointment_letter: Letter
 
 
 class Business(Strict):
@@ -134,8 +146,12 @@ class QueueRules:
             for number, one in self.windows.items()
             if one.takes != "any" and not set(one.takes) <= set(self.businesses)
         ]
-        if self.numbers.priority_letter in {one.letter for one in self.businesses.values()}:
-            faults.append(Fault("hall.yml", "priority_letter", "和某一类业务的字母一样，请换一个"))
+        taken = [one.letter for one in self.businesses.values()]
+        for name in ("priority_letter", "appointment_letter"):
+            letter = getattr(self.numbers, name)
+            if letter in taken:
+                faults.append(Fault("hall.yml", name, "这个字母已经用了，请换一个"))
+            taken.append(letter)
         return faults
 
     @cached_property
@@ -143,15 +159,31 @@ class QueueRules:
         """The business that a department's items belong to."""
         return {code: one for one in self.businesses.values() for code in one.departments}
 
-    def series(self, business: str, priority: str | None) -> str:
-        """The letters before the number: the business's, after the priority's where one has it."""
+    def series(self, business: str, priority: str | None, *, booked: bool = False) -> str:
+        """The letters before the number: the business's, after that of a booking or priority."""
         letter = self.businesses[business].letter
+        if booked:
+            return f"{self.numbers.appointment_letter}{letter}"
         return f"{self.numbers.priority_letter}{letter}" if priority else letter
+
+    def slots_on(self, day: date) -> list[datetime]:
+        """When one can be booked on this day: every slot that ends while the hall is open."""
+        length = timedelta(minutes=self.numbers.appointments.slot_minutes)
+        slots = []
+        for begin, end in self.periods_on(day):
+            while begin + length <= end:
+                slots.append(begin)
+                begin += length
+        return slots
+
+    @property
+    def longest_head_start(self) -> timedelta:
+        """By how much earlier than they came people with a priority are placed."""
+        return timedelta(minutes=self.numbers.priority_head_start_minutes)
 
     def head_start(self, priority: str | None) -> timedelta:
         """By how much earlier than they came these people are placed."""
-        minutes = self.numbers.priority_head_start_minutes if priority else 0
-        return timedelta(minutes=minutes)
+        return self.longest_head_start if priority else timedelta()
 
     def priority_in(self, text: str) -> str | None:
         """The priority that these words tell of, if any."""

@@ -38,6 +38,15 @@ class TicketStep(StrEnum):
     EXPIRE = "expire"
 
 
+class BookingState(StrEnum):
+    """Where a booked slot stands. It only leaves `booked`, once."""
+
+    BOOKED = "booked"
+    ARRIVED = "arrived"
+    CANCELLED = "cancelled"
+    MISSED = "missed"
+
+
 class PeriodKind(StrEnum):
     """What a citizen's time in the hall is spent on."""
 

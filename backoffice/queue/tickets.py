@@ -58,13 +58,19 @@ class Holder:
 
 @dataclass(frozen=True)
 class Wish:
-    """What the ticket is for."""
+    """What the ticket is for.
+
+    Attributes:
+        booked_for: the slot of who comes in time for an appointment: placed as if they had come a
+            priority's head start before it.
+    """
 
     business: str
     channel: str
     priority: str | None = None
     item_code: str | None = None
     application_id: str | None = None
+    booked_for: datetime | None = None
 
 
 async def take_ticket(
@@ -85,7 +91,7 @@ async def take_ticket(
     ticket = Ticket(
         hall=rules.hall,
         day=china_date(now),
-        series=rules.series(wish.business, wish.priority),
+        series=rules.series(wish.business, wish.priority, booked=wish.booked_for is not None),
         number=0,
         business=wish.business,
         item_code=wish.item_code,
@@ -97,15 +103,21 @@ async def take_ticket(
         application_id=wish.application_id,
         phone=holder.phone,
         state=TicketState.WAITING,
-        order_at=now - rules.head_start(wish.priority),
+        order_at=_placed_at(rules, wish, now),
         taken_at=now,
     )
-    ticket.number = await _next_number(session, ticket.hall, ticket.day, ticket.series)
+    ticket.number = await next_number(session, ticket.hall, ticket.day, ticket.series)
     session.add(ticket)
     await session.flush()
     session.add(period(ticket, TicketStep.TAKE, now))
     await session.flush()
     return ticket, True
+
+
+def _placed_at(rules: QueueRules, wish: Wish, now: datetime) -> datetime:
+    if wish.booked_for is not None:
+        return wish.booked_for - rules.longest_head_start
+    return now - rules.head_start(wish.priority)
 
 
 def opening_words(rules: QueueRules, now: datetime) -> str:
@@ -228,7 +240,7 @@ def period(
     )
 
 
-async def _next_number(session: AsyncSession, hall: str, day: date, series: str) -> int:
+async def next_number(session: AsyncSession, hall: str, day: date, series: str) -> int:
     """Counted up in one statement: two at once get two numbers, and nothing is counted twice."""
     insert: Any = (
         sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert

@@ -12,7 +12,7 @@ from backoffice.queue.waits import hall_now
 from backoffice.staff.models import Role
 from gateway.http import Body, body
 from gateway.staff.guard import staff_only
-from gateway.staff.queueing import hand_out, leave, next_ticket, seat, step_of
+from gateway.staff.queueing import arrived, hand_out, leave, next_ticket, seat, step_of
 
 queue_api = Blueprint("staff_queue_api", url_prefix="/api/v1/staff/queue")
 
@@ -33,6 +33,12 @@ class TicketBody(Body):
     priority: str | None = Field(default=None, max_length=64)
     phone: str | None = Field(default=None, max_length=20)
     slip: str | None = Field(default=None, max_length=64)
+
+
+class NumberBody(Body):
+    """Somebody who has come."""
+
+    number: str = Field(max_length=40)
 
 
 class StepBody(Body):
@@ -101,6 +107,14 @@ async def give(request: Request) -> HTTPResponse:
     )
     made = {"ticket": _ticket(ticket), "before": seen.before(ticket)}
     return json(made, status=201 if new else 200, headers=_NO_STORE)
+
+
+@queue_api.post("/check-in", name="check_in")
+@staff_only(*_WINDOWS)
+async def check_in(request: Request) -> HTTPResponse:
+    """`{"number"}` of a booking or of a draft that waits for its person: the ticket."""
+    ticket = await arrived(request, body(request, NumberBody).number)
+    return json({"ticket": _ticket(ticket)}, headers=_NO_STORE)
 
 
 @queue_api.post("/tickets/<ticket_id:int>/<what:str>", name="step")

@@ -6,15 +6,25 @@ from sanic import Blueprint, HTTPResponse, Request
 from sanic.response import redirect
 
 from backoffice.db import new_id
-from backoffice.errors import BadRequest, Busy, CitizenError
+from backoffice.errors import BadRequest, Busy, CitizenError, NotFound
 from backoffice.messages import text
+from backoffice.queue.booking import bookings_on
 from backoffice.queue.states import OPEN, TicketState
 from backoffice.queue.tickets import tickets_in
 from backoffice.queue.views import day_so_far, lines_of, windows_now
 from backoffice.queue.waits import hall_now
 from backoffice.staff.models import Role
 from gateway.staff.guard import HTMX, staff_only
-from gateway.staff.queueing import bar_of, hand_out, leave, next_ticket, number_of, seat, step_of
+from gateway.staff.queueing import (
+    arrived,
+    bar_of,
+    hand_out,
+    leave,
+    next_ticket,
+    number_of,
+    seat,
+    step_of,
+)
 from gateway.staff.rendering import render
 
 queue_pages = Blueprint("staff_queue", url_prefix="/staff/queue")
@@ -97,6 +107,22 @@ async def give(request: Request) -> HTTPResponse:
     return redirect(f"/staff/queue/counter?given={ticket.id}&new={int(new)}", status=303)
 
 
+@queue_pages.post("/check-in", name="check_in")
+@staff_only(*_WINDOWS)
+async def check_in(request: Request) -> HTTPResponse:
+    """Somebody with a booking's or a case's number has come."""
+    form = request.form or {}
+    try:
+        ticket = await arrived(request, form.get("number", "")[:40])
+    except NotFound:
+        return await _counter(
+            request, problem=text("staff.queue.number_unknown"), status=404, kept=form
+        )
+    except CitizenError as exc:
+        return await _counter(request, problem=_words(exc), status=exc.status, kept=form)
+    return redirect(f"/staff/queue/counter?given={ticket.id}&new=1", status=303)
+
+
 @queue_pages.get("/hall", name="hall")
 @staff_only(Role.HEAD)
 async def hall(request: Request) -> HTTPResponse:
@@ -159,6 +185,7 @@ async def _counter(
     async with office.sessions.read() as session:
         tickets = await tickets_in(session, office.queue, shown, now=now)
         hall = await hall_now(session, office.queue, now=now)
+        bookings = await bookings_on(session, office.queue, now=now)
     wanted = request.args.get("given", "")
     ticket = next((one for one in tickets if str(one.id) == wanted), None)
     return render(
@@ -167,6 +194,7 @@ async def _counter(
         status=status,
         rules=office.queue,
         tickets=tickets,
+        bookings=bookings,
         open=office.queue.gives_tickets(now),
         given=ticket,
         new=request.args.get("new") != "0",

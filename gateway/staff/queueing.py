@@ -6,6 +6,7 @@ from sanic import Request
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backoffice.errors import BadRequest
+from backoffice.queue.booking import check_in
 from backoffice.queue.calling import act, call_next, sit_down, stand_up, transfer
 from backoffice.queue.models import Ticket
 from backoffice.queue.rules import QueueRules
@@ -88,6 +89,15 @@ async def hand_out(
         ticket, new = await take_ticket(session, rules, wish, holder, now=now)
         hall, _ = await keep_estimate(session, rules, ticket, now=now)
         return ticket, new, hall
+
+
+async def arrived(request: Request, number: str) -> Ticket:
+    """The person with this number has come. Raises what `check_in` raises."""
+    office = request.app.ctx.office
+    async with office.sessions.begin() as session:
+        return await check_in(
+            session, office.queue, office.catalogue, number, now=office.clock.now()
+        )
 
 
 async def bar_of(request: Request) -> Bar:

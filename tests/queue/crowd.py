@@ -1,6 +1,6 @@
-"""Many at once, from a process of their own: `python -m tests.queue.crowd call|take …`.
+"""Many at once, from a process of their own: `python -m tests.queue.crowd call|take|book …`.
 
-Prints one JSON list when done: what each of its windows called, or which numbers were taken.
+Prints one JSON list when done: what each of its windows called, which numbers were taken, or booked.
 """
 
 import asyncio
@@ -16,7 +16,9 @@ import migrations.tables  # noqa: F401
 from backoffice.calendar import WorkCalendar
 from backoffice.crypto import KeyRing, use_keys
 from backoffice.db import Sessions, make_engine, make_sessions
+from backoffice.queue.booking import book
 from backoffice.queue.calling import act, call_next
+from backoffice.queue.errors import SlotTaken
 from backoffice.queue.rules import Businesses, HallRules, QueueRules, Window, Windows
 from backoffice.queue.states import TicketStep
 from backoffice.queue.tickets import Holder, Wish, take_ticket
@@ -69,12 +71,26 @@ async def _machine(sessions: Sessions, rules: QueueRules, count: int) -> list[st
     return taken
 
 
+async def _caller(sessions: Sessions, rules: QueueRules, name: str) -> list[str]:
+    """Want the first slot of tomorrow."""
+    slot = rules.slots_on((NOW + timedelta(days=1)).date())[0]
+    try:
+        async with sessions.begin() as session:
+            wish = Wish(business="residence", channel="appointment")
+            booking = await book(session, rules, wish, Holder(citizen_id=name), slot, now=NOW)
+            return [booking.number]
+    except SlotTaken:
+        return []
+
+
 async def _run(what: str, url: str, names: list[str]) -> list[list[str]]:
     engine = make_engine(url)
     sessions = make_sessions(engine)
     rules = large_hall()
     if what == "call":
         work = [_window(sessions, rules, name) for name in names]
+    elif what == "book":
+        work = [_caller(sessions, rules, name) for name in names]
     else:
         work = [_machine(sessions, rules, int(name)) for name in names]
     done = await asyncio.gather(*work)
@@ -83,7 +99,7 @@ async def _run(what: str, url: str, names: list[str]) -> list[list[str]]:
 
 
 def main() -> None:
-    """Arguments: call|take, database, key file, start (seconds since 1970), names or counts."""
+    """Arguments: call|take|book, database, key file, start (seconds since 1970), names or counts."""
     what, url, keys, start, *names = sys.argv[1:]
     use_keys(KeyRing.load(Path(keys)))
     time.sleep(max(0.0, float(start) - time.time()))

@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 
 from backoffice.crypto import KeyRing, use_keys
 from backoffice.db import Base, Sessions, make_engine, make_sessions
-from backoffice.queue.models import Desk, QueuePeriod, Ticket
+from backoffice.queue.models import Appointment, Desk, QueuePeriod, Ticket
 from backoffice.queue.states import TicketState, TicketStep
 from backoffice.queue.tickets import Holder, Wish, take_ticket
 from backoffice.staff.models import Role, StaffUser
@@ -108,3 +108,18 @@ async def test_numbers_taken_at_once_around_midnight_are_all_different(
     numbers = sorted(one for some in taken for one in some)
     days = [str(NOW.date()), str(NOW.date() + timedelta(days=1))]
     assert numbers == [f"{day} A{number:03d}" for day in days for number in range(1, 121)]
+
+
+async def test_a_slot_is_never_overfilled_and_always_filled(
+    database_url: str, tmp_path: Path
+) -> None:
+    sessions = await _hall(database_url, tmp_path / "keys.json")
+    names = [[f"citizen-{process}-{one}" for one in range(4)] for process in range(3)]
+    booked = [
+        one for some in _crowd("book", database_url, tmp_path / "keys.json", names) for one in some
+    ]
+    places = large_hall().numbers.appointments.places
+    assert len(booked) == len(set(booked)) == places
+    async with sessions.read() as session:
+        taken = await session.scalars(select(Appointment.place).order_by(Appointment.place))
+        assert list(taken) == list(range(1, places + 1))
