@@ -1,5 +1,6 @@
 """JSON interface of the queue for staff programs: `/api/v1/staff/queue`."""
 
+from datetime import UTC
 from typing import Any
 
 from pydantic import Field
@@ -137,5 +138,5 @@ def _ticket(ticket: Ticket | None) -> dict[str, Any] | None:
         "state": ticket.state,
         "window": ticket.window,
         "calls": ticket.calls,
-        "taken_at": ticket.taken_at.isoformat(),
+        "taken_at": ticket.taken_at.astimezone(UTC).isoformat(),
     }
