@@ -5,7 +5,7 @@ On PostgreSQL a caller locks the ticket it takes and passes over those that othe
 only succeeds while it still waits: no ticket is ever called twice, none is lost.
 """
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import and_, or_, select, update
 from sqlalchemy.exc import IntegrityError
@@ -210,7 +210,12 @@ async def _announce(session: AsyncSession, ticket: Ticket, now: datetime) -> Non
         session,
         kind="queue.tell",
         key=f"queue.called:{ticket.id}:{ticket.version}",
-        payload={"ticket": ticket.id, "what": "called", "window": ticket.window},
+        payload={
+            "ticket": ticket.id,
+            "what": "called",
+            "window": ticket.window,
+            "at": now.astimezone(UTC).isoformat(),
+        },
         now=now,
     )
 

@@ -23,11 +23,13 @@ _IN_SMS = {"near": ("number", "before"), "called": ("number", "window")}
 async def tell(
     session: AsyncSession, payload: Mapping[str, Any], key: str, *, now: datetime
 ) -> None:
-    """Deliver the outbox entry `queue.tell`: `{ticket, what: near|called, before?, window?}`."""
+    """Deliver the outbox entry `queue.tell`: `{ticket, what: near|called, before?, window?, at?}`."""
     ticket = await session.get(Ticket, payload["ticket"])
     what = str(payload["what"])
     if ticket is None or ticket.state not in _TOLD_IN[what]:
         return
+    if what == "called" and (ticket.called_at or now).isoformat() != payload["at"]:
+        return  # called again since: that call has an entry of its own
     params = {
         "number": ticket.label,
         "before": payload.get("before", 0),

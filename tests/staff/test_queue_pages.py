@@ -105,6 +105,7 @@ async def test_a_days_work_over_the_interface(
         to["window"] = 2
         moved = await client.post(f"{base}/tickets/{id}/transfer", json=to)
         assert moved.json()["ticket"]["state"] == "waiting"
+        office.clock.moment += timedelta(minutes=1)  # type: ignore[attr-defined]
         assert (await client.post(f"{base}/next")).json()["ticket"]["id"] == id
     await Jobs(office).watch_queue()
     await Jobs(office).deliver()
