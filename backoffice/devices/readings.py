@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from backoffice.understanding import ethnic_group
 from backoffice.understanding.identity_numbers import birth_date, fault_code
 from integrations.ports import CardKind
 
@@ -46,7 +47,7 @@ def as_card(content: dict[str, Any]) -> dict[str, str | None]:
     return {
         "name": content["name"] or content.get("english_name"),
         "sex": content.get("sex"),
-        "ethnicity": content.get("ethnicity"),
+        "ethnicity": ethnic_group(content.get("ethnicity")),
         "birth": content.get("birth"),
         "address": content.get("address"),
         "id_no": content["number"],

@@ -30,6 +30,7 @@ class Kind(StrEnum):
     SIGN_IN = "sign_in"
     MATERIAL = "material"
     CARD = "card"
+    CARD_BACK = "card_back"
     FACE_CONSENT = "face_consent"
     SELFIE = "selfie"
     POLICE = "police"
@@ -51,10 +52,10 @@ def next_step(draft: Draft, standing: Standing) -> Next:
     """The one thing to do now.
 
     Order: what a clerk wants corrected; the fields in the catalogue's order (with the card offered
-    where it can fill them, the phone verified where it is given, and unfit applicants told as
-    soon as their own words say so); identity; registers; papers; reading back; signature. Papers come
-    after the registers: nobody collects papers for nothing, and what a register knows is not
-    asked for.
+    where it can fill them and turned over at once, the phone verified where it is given, and unfit
+    applicants told as soon as their own words say so); identity; registers; papers; reading back;
+    signature. Papers come after the registers: nobody collects papers for nothing, and what a
+    register knows is not asked for.
     """
     reopened = draft.progress.get("reopened", [])
     if reopened:
@@ -62,7 +63,7 @@ def next_step(draft: Draft, standing: Standing) -> Next:
     if draft.supplementing:
         return _supplement(draft)
     return (
-        _fields(draft, standing.signed_in or standing.identity.proven)
+        _fields(draft, standing)
         or _identity(draft, standing)
         or _registers(draft, standing)
         or _materials(draft)
@@ -99,9 +100,17 @@ def _is_open(draft: Draft, field: FormField) -> bool:
     return field.slug not in draft.progress.get("skipped", [])
 
 
-def _fields(draft: Draft, signed_in: bool) -> Next | None:
+def _other_side(standing: Standing) -> Next | None:
+    """Who has just photographed a card only has to turn it over."""
+    missing = standing.identity.missing
+    turned = Means.CARD_BACK in missing and Means.CARD_PHOTO not in missing
+    return Next(Kind.CARD_BACK) if turned else None
+
+
+def _fields(draft: Draft, standing: Standing) -> Next | None:
     """Walk the fields in order; interruptions come right after the answer that calls for them."""
     progress = draft.progress
+    signed_in = standing.signed_in or standing.identity.proven
     for field in draft.item.fields:
         if field.type == "signature" or not draft.applies(field):
             continue
@@ -112,11 +121,13 @@ def _fields(draft: Draft, signed_in: bool) -> Next | None:
         unfit = _unfit_by_own_word(draft)
         if unfit is not None:
             return unfit
+        if turned := _other_side(standing):
+            return turned
         on_card = field.prefill == "id_card" and field.slug in _READ_FROM_CARD
         if on_card and "card" not in progress:
             return Next(Kind.CARD_OR_FIELD, field.slug)
         return Next(Kind.FIELD, field.slug)
-    return _unfit_by_own_word(draft)
+    return _unfit_by_own_word(draft) or _other_side(standing)
 
 
 def _wants_sign_in(draft: Draft, field: FormField, signed_in: bool) -> bool:

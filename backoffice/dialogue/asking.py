@@ -314,6 +314,7 @@ _ASK: dict[Kind, Ask] = {
     Kind.SIGN_IN: _ask_sign_in,
     Kind.MATERIAL: _ask_material,
     Kind.CARD: _ask_card_only,
+    Kind.CARD_BACK: _asker("ask.card_back", "id_card_back"),
     Kind.FACE_CONSENT: _ask_consent,
     Kind.SELFIE: _asker("ask.selfie", "selfie"),
     Kind.POLICE: _asker("ask.checks", None),

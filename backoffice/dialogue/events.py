@@ -17,11 +17,13 @@ from backoffice.dialogue.agenda import CARD_FIELDS
 from backoffice.dialogue.capture import settle_material, take_answer
 from backoffice.dialogue.focus import enter_code
 from backoffice.dialogue.heard import Heard
+from backoffice.dialogue.proving import back_key
 from backoffice.dialogue.steps import answer_consent, decline_widget
 from backoffice.dialogue.talk import Talk
 from backoffice.errors import BadRequest
 from backoffice.identity.policy import Means
 from backoffice.identity.services import (
+    record_card_back_proof,
     record_card_proof,
     record_chip_proof,
     record_face_proof,
@@ -133,6 +135,22 @@ async def _card(talk: Talk, draft: Draft, widget: Widget, event: dict[str, Any])
     return await _take_card(talk, draft, card, whose, fault=fault, source="id_card")
 
 
+async def _card_back(talk: Talk, draft: Draft, widget: Widget, event: dict[str, Any]) -> Heard:
+    upload = await _uploaded(talk, widget, event)
+    proof = await record_card_back_proof(
+        talk.session,
+        conversation_id=talk.conversation.id,
+        upload_id=upload.id,
+        application_id=draft.application.id,
+        citizen_id=talk.conversation.citizen_id,
+        now=talk.now,
+    )
+    draft.remember(**{back_key(draft): proof.result})
+    await talk.proof_given()
+    expired = proof.result == "expired"
+    return Heard("", "inform").happened("card_not_valid" if expired else "card_back_read")
+
+
 async def _chip(talk: Talk, draft: Draft, widget: Widget, event: dict[str, Any]) -> Heard:
     """What a device read for this widget; that the page says so counts for nothing."""
     found = await take_reading(
@@ -179,7 +197,7 @@ async def _take_card(
         if await take_answer(talk, draft, field, value, source=source):
             before[field] = earlier
         heard.taken.append(field)
-    draft.remember(**{f"{whose}card": "done"}, before=before or None)
+    draft.remember(**{f"{whose}card": "done", f"{whose}back": None}, before=before or None)
     await talk.proof_given()
     if not heard.taken:
         return heard.happened("card_not_read" if source == "id_card" else "chip_read")
@@ -243,6 +261,7 @@ _OF_THE_PERSON: dict[tuple[str, str | None], HearPerson] = {
 }
 _DONE: dict[str, Hear] = {
     "id_card_front": _card,
+    "id_card_back": _card_back,
     "id_card_reader": _chip,
     "selfie": _selfie,
     "photo": _as_answer,

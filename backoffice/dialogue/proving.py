@@ -52,6 +52,11 @@ def card_key(draft: Draft) -> str:
     return f"{draft.acting}card"
 
 
+def back_key(draft: Draft) -> str:
+    """Where `progress` keeps how it went with that card's other side."""
+    return f"{draft.acting}back"
+
+
 def _closed(draft: Draft) -> set[Means]:
     """What was declined or tried without success, and is not asked for again."""
     progress, there = draft.progress, {one.means for one in draft.evidence}
@@ -60,6 +65,8 @@ def _closed(draft: Draft) -> set[Means]:
         closed.add(Means.SMS)
     if progress.get(card_key(draft)) in ("done", "window"):
         closed |= _CARDS - there
+    if progress.get(back_key(draft)) is not None and Means.CARD_BACK not in there:
+        closed.add(Means.CARD_BACK)
     if progress.get("face") not in (None, "agreed") and Means.FACE not in there:
         closed.add(Means.FACE)
     if draft.police is not None and Means.POLICE not in there:

@@ -16,7 +16,7 @@ from backoffice.dialogue.capture import (
 )
 from backoffice.dialogue.comparing import doubted, forget_doubt
 from backoffice.dialogue.heard import Heard
-from backoffice.dialogue.proving import card_key
+from backoffice.dialogue.proving import back_key, card_key
 from backoffice.dialogue.talk import Talk
 from backoffice.identity.services import FACE_CONSENT, record_consent
 from backoffice.understanding import mask
@@ -172,6 +172,17 @@ async def _card(talk: Talk, draft: Draft, step: Next, act: str | None) -> Heard 
     return None
 
 
+async def _card_back(talk: Talk, draft: Draft, step: Next, act: str | None) -> Heard | None:
+    if talk.says("type_it") or talk.says("bring_later") or act == "deny":
+        return _without_back(talk, draft)
+    return None
+
+
+def _without_back(talk: Talk, draft: Draft) -> Heard:
+    draft.remember(**{back_key(draft): "declined"})
+    return _heard(talk).happened("card_back_declined")
+
+
 async def _consent(talk: Talk, draft: Draft, step: Next, act: str | None) -> Heard | None:
     if act == "affirm" or talk.says("agree"):
         return await answer_consent(talk, draft, granted=True)
@@ -238,6 +249,8 @@ async def decline_widget(talk: Talk, draft: Draft, step: Next, widget: Widget) -
             return _heard(talk).happened("card_at_window")
         draft.remember(card="typed")
         return _heard(talk).happened("type_instead")
+    if widget.kind == "id_card_back":
+        return _without_back(talk, draft)
     if widget.kind == "signature":
         return await sign_at_window(talk, draft, widget.target or "")
     field = draft.item.field(widget.target or "")
@@ -265,6 +278,7 @@ _HEAR: dict[Kind, Hear] = {
     Kind.NOT_ELIGIBLE: _not_eligible,
     Kind.MATERIAL: _material,
     Kind.CARD: _card,
+    Kind.CARD_BACK: _card_back,
     Kind.FACE_CONSENT: _consent,
     Kind.SELFIE: _selfie,
     Kind.REVIEW: _review,

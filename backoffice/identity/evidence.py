@@ -33,31 +33,47 @@ def evidence_of(
     """What the proofs say for this person, application and visit.
 
     A proof given in another visit or for another application says nothing, however good. A card
-    counts for the person whose number it bears, a face for the card that it was compared with:
-    who changes the number or the card afterwards has to prove it anew.
+    counts for the person whose number it bears, a face and a back for the card that they were
+    compared with: who changes the number or the card afterwards has to prove it anew.
 
     Args:
         proofs: oldest first.
         id_no: number of the person who acts; None while it is not known.
     """
     whose = subject_hash(id_no) if id_no else None
-    found: list[Evidence] = []
-    card: Proof | None = None
-    for proof in proofs:
-        if not _bound(proof, application_id, conversation_id, citizen_id):
-            continue
-        if proof.kind == ProofKind.ID_CARD:
-            if whose is not None and proof.subject_hash == whose:
-                if (means := _CARD_MEANS.get(proof.result)) is not None:
-                    card = proof
-                    found.append(Evidence(means, proof.at))
-        elif proof.kind == ProofKind.SMS and proof.result == "confirmed":
+    mine = [one for one in proofs if _bound(one, application_id, conversation_id, citizen_id)]
+    card, found = _card(mine, whose)
+    for proof in mine:
+        if proof.kind == ProofKind.SMS and proof.result == "confirmed":
             found.append(Evidence(Means.SMS, proof.at))
         elif (means := _SIMPLE.get((proof.kind, proof.result))) is not None:
             if proof.subject_hash in (None, whose):
                 found.append(Evidence(means, proof.at))
     face = _live_face(proofs, card, application_id)
     return [*found, Evidence(Means.FACE, face.at)] if face is not None else found
+
+
+def _card(proofs: Sequence[Proof], whose: str | None) -> tuple[Proof | None, list[Evidence]]:
+    """The newest card of this person, and what all their cards prove.
+
+    A card whose other side says that it is no longer good proves nobody; neither does a face
+    compared with it.
+    """
+    card: Proof | None = None
+    other_side: Proof | None = None
+    found: list[Evidence] = []
+    for proof in proofs:
+        if proof.kind == ProofKind.ID_CARD and whose is not None and proof.subject_hash == whose:
+            if (means := _CARD_MEANS.get(proof.result)) is not None:
+                card, other_side = proof, None
+                found.append(Evidence(means, proof.at))
+        elif proof.kind == ProofKind.CARD_BACK and card is not None and _same_pictures(proof, card):
+            other_side = proof
+    if other_side is None:
+        return card, found
+    if other_side.result == "read":
+        return card, [*found, Evidence(Means.CARD_BACK, other_side.at)]
+    return None, [one for one in found if one.means != Means.CARD_PHOTO]
 
 
 def _bound(proof: Proof, application_id: str, conversation_id: str, citizen_id: str | None) -> bool:
@@ -67,6 +83,11 @@ def _bound(proof: Proof, application_id: str, conversation_id: str, citizen_id: 
     if proof.application_id is None:
         return proof.conversation_id == conversation_id
     return proof.application_id == application_id
+
+
+def _same_pictures(one: Proof, other: Proof) -> bool:
+    """Whether both rest on one picture."""
+    return not set(one.upload_ids or ()).isdisjoint(other.upload_ids or ())
 
 
 def _live_face(proofs: Sequence[Proof], card: Proof | None, application_id: str) -> Proof | None:
@@ -79,6 +100,6 @@ def _live_face(proofs: Sequence[Proof], card: Proof | None, application_id: str)
         return None
     newest = faces[-1]
     detail = newest.detail or {}
-    compared_with = set(newest.upload_ids or ()) & set(card.upload_ids or ())
+    compared_with = _same_pictures(newest, card)
     live = (detail.get("liveness") or {}).get("passed") is True
     return newest if newest.result == "alike" and live and compared_with else None

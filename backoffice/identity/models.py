@@ -67,12 +67,13 @@ class SmsCode(Base):
 class ProofKind(StrEnum):
     """By what somebody showed who they are, or who looked.
 
-    `clerk` compared the pictures, `window` and `video` saw the person; `remembered` is a face found
+    `card_back` is the side that says how long the card is good; `clerk` compared the pictures, `window` and `video` saw the person; `remembered` is a face found
     among those the hall was asked to remember.
     """
 
     SMS = "sms"
     ID_CARD = "id_card"
+    CARD_BACK = "card_back"
     FACE = "face"
     FINGER = "finger"
     REMEMBERED = "remembered"
@@ -89,7 +90,8 @@ class Proof(Base):
         application_id: the application it was given for, when there was one.
         subject_hash: keyed hash of the identity number it is about (`evidence.subject_hash`).
         upload_ids: the pictures it rests on.
-        result: `confirmed` (sms, remembered), `read`, `read_chip` or `doubtful` (card), `alike`,
+        result: `confirmed` (sms, remembered), `read`, `read_chip` or `doubtful` (card), `read`
+            or `expired` (its back), `alike`,
             `unsure`, `different` or `not_compared` (face, finger), `yes`, `no` or `unknown`
             (police), `seen` (window, video), `same` (clerk). A face that was not shown to be alive
             is advice to a clerk, never a decision.

@@ -24,7 +24,8 @@ FILE = Path("identity") / "policy.yml"
 class Means(StrEnum):
     """By what somebody can show who they are.
 
-    `face` is a live face alike to the photo of the card; `remembered` a face that the hall found
+    `card_back` is the other side of a photographed card, which says that it is still good; `face` is
+    a live face alike to the photo of the card; `remembered` a face that the hall found
     among those it was asked to remember, which alone proves nothing; `police` the police's answer
     to name and number; `window` and `video` a clerk who looked.
     """
@@ -32,6 +33,7 @@ class Means(StrEnum):
     SMS = "sms"
     CARD_CHIP = "card_chip"
     CARD_PHOTO = "card_photo"
+    CARD_BACK = "card_back"
     FACE = "face"
     REMEMBERED = "remembered"
     FINGER = "finger"

@@ -100,7 +100,40 @@ async def record_card_proof(
         subject_hash=subject_hash(card["id_no"]) if whole else None,
         upload_ids=[upload.id],
         result="read" if whole else "doubtful",
-        detail={"read": sorted(k for k, v in card.items() if v), "id_no_fault": doubt},
+        detail={
+            "read": sorted(k for k, v in card.items() if v),
+            "id_no_fault": doubt,
+            "remarks": upload.analysis.get("remarks", []),
+        },
+    )
+    return await keep_proof(session, proof, conversation_id=conversation_id, now=now)
+
+
+async def record_card_back_proof(
+    session: AsyncSession,
+    *,
+    conversation_id: str,
+    upload_id: str,
+    now: datetime,
+    application_id: str | None = None,
+    citizen_id: str | None = None,
+) -> Proof:
+    """Keep that a card's other side was photographed, and whether the card is still good.
+
+    Result `read` or `expired`; it is about the front that was photographed before.
+
+    Raises:
+        NotFound: no such upload of a card's back in this conversation.
+    """
+    upload = await _upload(session, upload_id, "id_card_back", conversation_id)
+    front = upload.analysis["front"]
+    proof = Proof(
+        kind=ProofKind.CARD_BACK,
+        application_id=application_id,
+        citizen_id=citizen_id,
+        upload_ids=[one for one in (front, upload.id) if one],
+        result=upload.analysis["fault"] or "read",
+        detail={"long_term": upload.analysis["long_term"]},
     )
     return await keep_proof(session, proof, conversation_id=conversation_id, now=now)
 

@@ -11,7 +11,7 @@ from backoffice.understanding.acts import (
     is_question,
     says_among,
 )
-from backoffice.understanding.checks import check
+from backoffice.understanding.checks import check, ethnic_group
 from backoffice.understanding.digits import mask
 from backoffice.understanding.extract import extract
 from backoffice.understanding.naming import asks_beside_names, fields_named
@@ -43,6 +43,7 @@ __all__ = [
     "asks_reason",
     "check",
     "closed_act",
+    "ethnic_group",
     "extract",
     "fields_named",
     "is_correction",

@@ -192,6 +192,11 @@ def ethnic_names() -> frozenset[str]:
     )
 
 
+def ethnic_group(name: str | None) -> str | None:
+    """The name with 族 as people say it (汉 → 汉族), also where a card or a chip leaves it out."""
+    return f"{name}族" if name is not None and f"{name}族" in ethnic_names() else name
+
+
 def check(wanted: Wanted, value: Any, *, today: date) -> Fault | None:
     """Why `value` (in normal form) cannot be taken for `wanted`, or None.
 

@@ -5,9 +5,9 @@ from backoffice import messages
 
 def face_advice(fault: str) -> str:
     """For a fault of `FaceInspection.faults`."""
-    return messages.text(f"face.{fault}")
+    return messages.text(f"error.upload.face_{fault}")
 
 
 def card_advice(fault: str) -> str:
     """For a fault of `CardReading.faults` or of `backoffice.uploads.card_checks`."""
-    return messages.text(f"card.{fault}")
+    return messages.text(f"error.upload.card_{fault}")

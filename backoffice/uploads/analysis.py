@@ -1,8 +1,10 @@
 """What reading an upload gives, by kind. Kept encrypted with the upload.
 
 - `id_card_front`: `card` (name, sex, ethnicity, birth as ISO date, address, id_no; None where it
-  could not be read) and `id_no_fault`: None, `missing`, `birth_mismatch`, or what the number's own
-  check says (`checksum`, `length`, …).
+  could not be read), `id_no_fault`: None, `missing`, `birth_mismatch`, or what the number's own
+  check says (`checksum`, `length`, …), and `remarks`: faults of the photograph, `sex_mismatch`.
+- `id_card_back`: `authority`, `valid_from`, `valid_to` (ISO dates), `long_term`, `fault` (None or
+  `expired`) and `front`, the upload of the same card's front.
 - `selfie`: `faces`, `comparison` (distance, band, model, thresholds) or None, `not_compared`
   (`no_card`, `no_face_on_card`, `reader_down`), `reference`, the card upload compared with, and
   `liveness`: None for a single picture, else `passed`, `fault` and `actions` of the challenge.
@@ -10,17 +12,17 @@
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from dataclasses import asdict
 from datetime import date
-from typing import Any
+from typing import Any, TypeVar
 
 from backoffice.logs import log
-from backoffice.understanding.identity_numbers import birth_date, fault_code
+from backoffice.uploads.cards import read_back, read_front
 from backoffice.uploads.content import Clean
-from backoffice.uploads.errors import CardUnreadable, NoFace, ReadingDown, SeveralFaces
+from backoffice.uploads.errors import FaceRefused, ReadingDown
 from integrations.ports import (
-    CardReading,
+    FacePurpose,
     FaceTemplate,
     IntegrationError,
     LiveAction,
@@ -30,54 +32,51 @@ from integrations.ports import (
 )
 
 Analysis = dict[str, Any]
+T = TypeVar("T")
 
 
 async def analyse(
-    vision: Vision, kind: str, cleaned: Clean, *, reference: tuple[str, bytes] | None, today: date
+    vision: Vision,
+    kind: str,
+    cleaned: Clean,
+    *,
+    reference: tuple[str, bytes] | None,
+    front: dict[str, Any] | None = None,
+    today: date,
 ) -> Analysis:
     """Read a cleaned upload; call it outside any transaction.
 
     Args:
-        reference: id and picture of the card front that a selfie is compared with.
+        reference: id and picture of the card that a selfie is compared with, or a back belongs to.
+        front: `card` of that card's analysis.
 
     Raises:
-        CardUnreadable, NoFace, SeveralFaces: the picture does not show what it should.
+        CardRefused, FaceRefused: the picture does not show what it should, or not well enough.
         ReadingDown: the reader is down and the picture is worth nothing unread (a card).
     """
     if kind == "id_card_front":
-        return await _card(vision, cleaned.data, today)
+        return await _read(read_front(vision, cleaned.data, today))
+    if kind == "id_card_back":
+        read = await _read(read_back(vision, cleaned.data, today, front))
+        return read | {"front": reference[0] if reference else None}
     if kind == "selfie":
         return await _selfie(vision, cleaned.data, reference)
     if kind == "photo":
-        return {"faces": await _one_face(vision, cleaned.data)}
+        return {"faces": await _read(_good_face(vision, cleaned.data))}
     return {"pages": cleaned.pages} if cleaned.pages else {}
 
 
-def card_fault(card: CardReading, today: date) -> str | None:
-    """Why the card's number must not be trusted as read."""
-    if card.id_no is None:
-        return "missing"
-    fault = fault_code(card.id_no, today=today)
-    if fault is None and card.birth is not None and birth_date(card.id_no) != card.birth:
-        return "birth_mismatch"
-    return fault
-
-
-async def _card(vision: Vision, data: bytes, today: date) -> Analysis:
+async def _read(reading: Awaitable[T]) -> T:
     try:
-        card = await vision.read_card(data)
+        return await reading
     except IntegrationError as exc:
         raise ReadingDown from exc
-    if card.name is None and card.id_no is None:
-        raise CardUnreadable
-    read = asdict(card) | {"birth": card.birth.isoformat() if card.birth else None}
-    return {"card": read, "id_no_fault": card_fault(card, today)}
 
 
 async def _selfie(vision: Vision, data: bytes, reference: tuple[str, bytes] | None) -> Analysis:
     found: Analysis = {"faces": None, "liveness": None}
     try:
-        found["faces"] = await _count(vision, data)
+        found["faces"] = await _good_face(vision, data)
     except IntegrationError as exc:
         # The comparison only advises a clerk, who can look for herself: the selfie is kept.
         log("uploads").error("vision.down", error=type(exc).__name__)
@@ -89,10 +88,7 @@ async def check_liveness(
     vision: Vision, frames: Sequence[LiveFrame], actions: Sequence[LiveAction]
 ) -> LivenessReading:
     """What the frames of a challenge show. Raises ReadingDown."""
-    try:
-        return await vision.check_liveness(frames, actions)
-    except IntegrationError as exc:
-        raise ReadingDown from exc
+    return await _read(vision.check_liveness(frames, actions))
 
 
 async def analyse_live(
@@ -129,17 +125,9 @@ def _uncompared(reference: tuple[str, bytes] | None, why: str) -> Analysis:
     return {"comparison": None, "not_compared": why, "reference": whose}
 
 
-async def _one_face(vision: Vision, data: bytes) -> int:
-    try:
-        return await _count(vision, data)
-    except IntegrationError as exc:
-        raise ReadingDown from exc
-
-
-async def _count(vision: Vision, data: bytes) -> int:
-    faces = await vision.count_faces(data)
-    if faces == 0:
-        raise NoFace
-    if faces > 1:
-        raise SeveralFaces
-    return faces
+async def _good_face(vision: Vision, data: bytes) -> int:
+    """How many faces, which is one. Raises FaceRefused, IntegrationError."""
+    seen = await vision.inspect_face(data, FacePurpose.SELFIE)
+    if seen.faults:
+        raise FaceRefused(seen.faults[0])
+    return seen.faces

@@ -76,22 +76,33 @@ class SignatureEmpty(UploadRefused):
     code = "upload.signature_empty"
 
 
-class CardUnreadable(UploadRefused):
-    """Neither name nor number could be read."""
+class CardRefused(UploadRefused):
+    """A photographed card that must be taken again; what to do better is in the words.
+
+    Args:
+        fault: of `CardReading.faults` or `backoffice.uploads.card_checks`, or `unreadable` (neither
+            name nor number), `shows_back`, `shows_front` (the other side was asked for).
+    """
 
     code = "upload.card_unreadable"
 
-
-class NoFace(UploadRefused):
-    """No face is in the picture."""
-
-    code = "upload.no_face"
+    def __init__(self, fault: str) -> None:
+        super().__init__()
+        self.code = f"upload.card_{fault}"
 
 
-class SeveralFaces(UploadRefused):
-    """More than one face is in the picture."""
+class FaceRefused(UploadRefused):
+    """A picture of a face that must be taken again; what to do better is in the words.
 
-    code = "upload.several_faces"
+    Args:
+        fault: of `FaceInspection.faults`.
+    """
+
+    code = "upload.face_none"
+
+    def __init__(self, fault: str) -> None:
+        super().__init__()
+        self.code = f"upload.face_{fault}"
 
 
 class ConsentMissing(UploadRefused):

@@ -2,11 +2,13 @@
 
 import asyncio
 import hashlib
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -30,7 +32,8 @@ KEPT_UNSUBMITTED = {"selfie": timedelta(days=7)}
 KEPT_UNSUBMITTED_DEFAULT = timedelta(days=30)
 MAX_PER_WIDGET = 12
 MAX_PER_CONVERSATION = 60
-CARD_PICTURES = ("id_card_front", CHIP_PHOTO)
+FRONTS = ("id_card_front",)
+CARD_PICTURES = (*FRONTS, CHIP_PHOTO)
 """What a face is compared with."""
 
 
@@ -44,7 +47,9 @@ class Place:
     application_id: str | None
     citizen_id: str | None
     reference_id: str | None
-    """The card's picture that a selfie is compared with."""
+    """The card's picture that a selfie is compared with, or whose other side this is."""
+    front: dict[str, Any] | None = None
+    """What was read from that card, for its other side."""
 
 
 async def place_of(session: AsyncSession, conversation_id: str, widget_id: str) -> Place:
@@ -70,7 +75,10 @@ async def place_of(session: AsyncSession, conversation_id: str, widget_id: str) 
     reference_id = None
     if widget.kind == "selfie":
         await _check_consent(session, conversation)
-        reference_id = await _newest_card(session, conversation_id, application_id)
+        reference_id = await _newest_card(session, conversation_id, application_id, CARD_PICTURES)
+    if widget.kind == "id_card_back":
+        reference_id = await _newest_card(session, conversation_id, application_id, FRONTS)
+    front = await session.get(Upload, reference_id) if reference_id is not None else None
     return Place(
         widget_id,
         widget.kind,
@@ -78,6 +86,7 @@ async def place_of(session: AsyncSession, conversation_id: str, widget_id: str) 
         application_id,
         conversation.citizen_id,
         reference_id,
+        front.analysis["card"] if front is not None else None,
     )
 
 
@@ -101,12 +110,12 @@ async def _check_consent(session: AsyncSession, conversation: Conversation) -> N
 
 
 async def _newest_card(
-    session: AsyncSession, conversation_id: str, application_id: str | None
+    session: AsyncSession, conversation_id: str, application_id: str | None, kinds: Sequence[str]
 ) -> str | None:
     whose = [Upload.conversation_id == conversation_id]
     if application_id is not None:
         whose.append(Upload.application_id == application_id)
-    cards = select(Upload.id).where(Upload.kind.in_(CARD_PICTURES), or_(*whose))
+    cards = select(Upload.id).where(Upload.kind.in_(kinds), or_(*whose))
     return (await session.scalars(cards.order_by(Upload.created_at.desc()).limit(1))).first()
 
 

@@ -68,7 +68,12 @@ async def receive_upload(
         cleaned = await loop.run_in_executor(workers(), clean, place.kind, content)
         reference = await reference_of(folder, place.reference_id)
         analysis = await analyse(
-            vision, place.kind, cleaned, reference=reference, today=china_date(now)
+            vision,
+            place.kind,
+            cleaned,
+            reference=reference,
+            front=place.front,
+            today=china_date(now),
         )
     except UploadRefused as exc:
         _log_refusal(place, exc, content)

@@ -6,6 +6,7 @@ Marked as specimens and without a photo: no real person's face belongs on them.
 """
 
 import sys
+from datetime import date, timedelta
 from pathlib import Path
 
 import pylopdf_fonts_zh_cn
@@ -16,6 +17,7 @@ from integrations.registers.people import DemoPerson, load_people
 _SIZE = (1011, 638)
 _LABEL, _INK, _RED = "#3a6ea5", "#111111", "#c03030"
 _ADDRESS_LINE = 12
+_ISSUED = date(2024, 5, 20)
 _FONT = Path(pylopdf_fonts_zh_cn.__file__).parent / "NotoSansSC-Regular.otf"
 
 
@@ -43,12 +45,42 @@ def draw_card(person: DemoPerson) -> Image.Image:
     return card
 
 
+def draw_back(valid_from: date, years: int | None) -> Image.Image:
+    """The emblem side, without an emblem; `years` None: without end."""
+    card = Image.new("RGB", _SIZE, "#e4ecf3")
+    pen = ImageDraw.Draw(card)
+    until = "长期" if years is None else f"{valid_from.year + years}.{valid_from:%m.%d}"
+    for x, y, text, size, colour in (
+        (330, 90, "中华人民共和国", 56, _INK),
+        (360, 190, "居 民 身 份 证", 56, _INK),
+        (70, 430, "签发机关", 30, _LABEL),
+        (240, 425, "佛山市公安局禅城分局", 36, _INK),
+        (70, 510, "有效期限", 30, _LABEL),
+        (240, 505, f"{valid_from:%Y.%m.%d}-{until}", 36, _INK),
+        (720, 580, "样例 SPECIMEN", 26, _RED),
+    ):
+        pen.text((x, y), text, fill=colour, font=ImageFont.truetype(_FONT, size))
+    return card
+
+
+def period_of(person: DemoPerson) -> tuple[date, int | None]:
+    """From when and for how many years the specimen is good (居民身份证法, Article 5)."""
+    number = person.id_no
+    birth = date(int(number[6:10]), int(number[10:12]), int(number[12:14]))
+    issued = max(_ISSUED, birth + timedelta(days=30))
+    age = (issued - birth).days // 365.25
+    return issued, next(
+        (years for below, years in ((16, 5), (26, 10), (46, 20)) if age < below), None
+    )
+
+
 def main(people_file: str, folder: str) -> None:
     """Draw everybody; the file's name is the person's."""
     target = Path(folder)
     target.mkdir(parents=True, exist_ok=True)
     for person in load_people(Path(people_file)).values():
         draw_card(person).save(target / f"{person.name}.jpg", quality=85)
+        draw_back(*period_of(person)).save(target / f"{person.name}-背面.jpg", quality=85)
 
 
 if __name__ == "__main__":

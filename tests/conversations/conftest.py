@@ -27,7 +27,7 @@ from bootstrap.settings import ROOT, Settings
 from catalogue.loader import load_catalogue
 from devices.keys import ensure_key
 from gateway.app import create_app
-from integrations.ports import CardReading, LiveAction
+from integrations.ports import CardBackReading, CardReading, LiveAction
 from integrations.registers.people import DemoPerson, load_people
 from integrations.vision.sandbox import SandboxFaceIndex, SandboxVision
 from ops.env import ensure_demo_env, process_environment
@@ -169,6 +169,7 @@ def _vision(persons: dict[str, Person], identities: dict[str, DemoPerson]) -> Sa
         for action in LiveAction:
             frame = pictures.frame(face, action)
             vision.knows(frame, faces=1, bystanders=others, person="person_b", action=action)
+    vision.knows(pictures.two_people(), faces=2)
     return vision
 
 
@@ -188,6 +189,13 @@ def show_card(vision: SandboxVision, person: Person, identity: DemoPerson) -> No
         faces=1,
         person=person.face.rsplit("_", 1)[0],
     )
+    nothing = CardReading(None, None, None, None, None, None, faults=("blurred",))
+    vision.knows(pictures.blurred(identity, person.face), card=nothing)
+    for expired in (False, True):
+        issued, years = pictures.period(identity, expired=expired)
+        until = None if years is None else issued.replace(year=issued.year + years)
+        back = CardBackReading("佛山市公安局", issued, until, years is None)
+        vision.knows(pictures.card_back(identity, expired=expired), back=back)
 
 
 @pytest.fixture(scope="session")

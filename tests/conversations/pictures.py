@@ -5,15 +5,17 @@ The people do not exist; the faces' sources are in `tests/fixtures/pictures/CRED
 
 import io
 from collections.abc import Sequence
+from datetime import date
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
 from backoffice.understanding.identity_numbers import birth_date
 from integrations.ports import LiveAction
 from integrations.registers.people import DemoPerson
+from integrations.vision.draw_card import draw_back, period_of
 from tests.integrations import moving_face
 
 FACES = Path(__file__).resolve().parents[1] / "fixtures" / "pictures"
@@ -60,6 +62,37 @@ def card(person: DemoPerson, face: str) -> bytes:
     photo = Image.open(FACES / f"{face}.jpg").convert("RGB")
     picture.paste(_cover(photo), _PHOTO_AT)
     return _bytes(picture, "PNG")
+
+
+def period(person: DemoPerson, *, expired: bool) -> tuple[date, int | None]:
+    """What the back says; `expired`: the card that they got at 18."""
+    birth = birth_date(person.id_no)
+    assert birth is not None
+    return (date(birth.year + 18, 5, 20), 10) if expired else period_of(person)
+
+
+@cache
+def card_back(person: DemoPerson, *, expired: bool = False) -> bytes:
+    """The other side of the person's card; the old card is held upside down."""
+    picture = draw_back(*period(person, expired=expired))
+    return _bytes(picture.rotate(180) if expired else picture, "PNG")
+
+
+@cache
+def blurred(person: DemoPerson, face: str) -> bytes:
+    """The card out of focus, and upside down: the sandbox tells pictures by light and dark."""
+    picture = Image.open(io.BytesIO(card(person, face)))
+    return _bytes(picture.filter(ImageFilter.GaussianBlur(9)).rotate(180), "PNG")
+
+
+@cache
+def two_people() -> bytes:
+    """A selfie with somebody else in it."""
+    both = Image.new("RGB", (1000, 600))
+    for at, face in enumerate(("person_a_2", "person_b_1")):
+        one = Image.open(FACES / f"{face}.jpg").convert("RGB")
+        both.paste(one.resize((480, 600)), (500 * at, 0))
+    return _bytes(both, "JPEG")
 
 
 def _cover(photo: Image.Image) -> Image.Image:

@@ -14,7 +14,6 @@ from backoffice.staff.models import Role
 from backoffice.staff.services import create_user
 from integrations.fingerprint.folder import FolderSensor
 from integrations.registers.people import DemoPerson
-from tests.conversations import pictures
 from tests.conversations.hall import happen
 from tests.conversations.script import (
     CHANNELS,
@@ -27,15 +26,10 @@ from tests.conversations.script import (
     Understood,
 )
 from tests.conversations.script import Decision as ClerkSays
+from tests.conversations.showing import LIVE, REFUSED, STILL, WIDGETS, picture_of
 from tests.conversations.stage import Stage, Stored, Visit, all_applications, stored
 
 _LONGEST_FILLING = 60
-_STILL = "举着照片"
-_LIVE = {"自拍": None, "别人的自拍": "person_a_1", "很像的人": pictures.LOOKALIKE,
-         "旁边有人": pictures.WITH_OTHERS, _STILL: None, "没核对过的脸": "person_a_1"}  # fmt: skip
-"""Who stands in front of the camera; None: the person of the file."""
-_REFUSED = frozenset({"旁边有人", _STILL, "没核对过的脸"})
-"""What the page is told to be no good; nothing of it is kept."""
 _ANSWERING = frozenset({"inform", "affirm", "deny"})
 
 
@@ -244,44 +238,26 @@ class Player:
 
     def _widget(self, kind: str) -> dict[str, Any]:
         """The newest widget shown that fits what the file calls it."""
-        known = {"身份证正面": "id_card_front", "自拍": "selfie", "别人的自拍": "selfie",
-                 "不动的自拍": "selfie", "很像的人": "selfie", "旁边有人": "selfie",
-                 "举着照片": "selfie", "没核对过的脸": "selfie",
-                 "指纹": "finger",
-                 "相片": "photo", "材料": "document", "签名": "signature", "验证码": "sms_code",
-                 "人脸同意": "consent"}  # fmt: skip
         for widget in reversed(self.reply.widgets):
-            if widget["kind"] == known[kind]:
+            if widget["kind"] == WIDGETS[kind]:
                 return widget
         raise AssertionError(f"这里没有请市民做“{kind}”，只有 {self.reply.widgets}")
-
-    def _picture(self, kind: str) -> bytes:
-        return {
-            "身份证正面": lambda: pictures.card(self.identity, self.person.face),
-            "不动的自拍": lambda: pictures.selfie(self.person.selfie),
-            "相片": lambda: pictures.selfie(self.person.selfie),
-            "材料": pictures.paper,
-            "签名": pictures.signature,
-        }[kind]()
 
     async def _upload(self, kind: str) -> None:
         assert self.visit is not None
         widget = self._widget(kind)
-        if kind in _LIVE:
+        if kind in LIVE:
             answer = await self.visit.upload_live(
                 widget["id"],
-                _LIVE[kind] or self.person.selfie,
+                LIVE[kind] or self.person.selfie,
                 real=self.stage.engine is None,
-                still=kind == _STILL,
+                still=kind == STILL,
             )
         else:
-            answer = await self.visit.upload(widget["id"], self._picture(kind))
-        if kind in _REFUSED:
-            assert answer.status_code >= 400, "不该收下"
-            error = {"text": answer.json()["error"]["message"], "widget": widget}
-            self.reply = Reply([error], self.reply.state)
-            self.log.append(f"页面：{error['text']}")
-            return
+            picture = picture_of(kind, self.person, self.identity)
+            answer = await self.visit.upload(widget["id"], picture)
+        if kind in REFUSED:
+            return self._refused(answer, widget)
         assert answer.status_code == 201, f"上传没有成功：{answer.text}"
         upload = answer.json()["upload_id"]
         await self.event({"type": "widget_done", "widget": widget["id"], "upload_id": upload})
@@ -302,6 +278,13 @@ class Player:
         assert answer.status_code == 201, f"按指纹没有成功：{answer.text}"
         press = answer.json()["upload_id"]
         await self.event({"type": "widget_done", "widget": widget["id"], "upload_id": press})
+
+    def _refused(self, answer: httpx.Response, widget: dict[str, Any]) -> None:
+        """What the page shows where it asked for the picture, which stays open."""
+        assert answer.status_code >= 400, f"这张不该收下：{answer.status_code}"
+        words = answer.json()["error"]["message"]
+        self.log.append(f"页面：{words}")
+        self.reply = Reply([{"text": words, "widget": widget}], self.reply.state)
 
     async def _enter_code(self, *, correct: bool) -> None:
         widget = self._widget("验证码")
@@ -332,6 +315,8 @@ class Player:
             await self._enter_code(correct=True)
         elif "id_card_front" in kinds:
             await self._card()
+        elif "id_card_back" in kinds:
+            await self._upload("身份证背面")
         elif awaited == "selfie":
             await self._upload("自拍")
         elif answer == "拍":

@@ -157,7 +157,7 @@ async def test_a_card_laid_on_fills_the_form_and_proves_its_chip(kiosk: Kiosk) -
     kiosk.reader.lay_on(demo_chip("韦秀兰"))
     answers = await kiosk.reads("韦秀兰")
     assert answers["id_no"] == "450105199501221023"
-    assert answers["ethnicity"] == "壮"
+    assert answers["ethnicity"] == "壮族"
     assert answers["hukou_address"] == "广西壮族自治区南宁市江南区样例大道66号"
     (proof,) = await kiosk.proofs()
     assert proof.result == "read_chip"

@@ -13,7 +13,7 @@ from bootstrap.settings import ROOT
 from tests.dialogue.conftest import CHECKS, COMPLETE, NOW, MakeDraft
 
 POLICY = load_policy(ROOT / "data" / FILE)
-LIVE = "sms card_photo face police"
+LIVE = "sms card_photo card_back face police"
 """Everything that the phone's way asks for."""
 
 
@@ -69,9 +69,11 @@ def test_steps_after_the_fields_come_in_order(draft: MakeDraft) -> None:
     typed = draft(COMPLETE, card="typed", proved="sms")
     assert ask(typed, signed_in=True).kind == Kind.CARD
     read: dict[str, Any] = {"card": "done", "proved": "sms card_photo"}
+    assert ask(draft(COMPLETE, **read), signed_in=True).kind == Kind.CARD_BACK
+    read["proved"] += " card_back"
     assert ask(draft(COMPLETE, **read), signed_in=True).kind == Kind.FACE_CONSENT
     assert ask(draft(COMPLETE, face="agreed", **read), signed_in=True).kind == Kind.SELFIE
-    alive = {"card": "done", "face": "alike", "proved": "sms card_photo face"}
+    alive = {"card": "done", "face": "alike", "proved": "sms card_photo card_back face"}
     assert ask(draft(COMPLETE, **alive), signed_in=True).kind == Kind.POLICE
     whole = {**alive, "proved": LIVE, "police": "yes"}
     assert ask(draft(COMPLETE, **whole), signed_in=True).kind == Kind.CHECKS
@@ -86,6 +88,24 @@ def test_steps_after_the_fields_come_in_order(draft: MakeDraft) -> None:
     signed = {**COMPLETE, "signature": "upload"}
     done = draft(signed, checks=CHECKS, materials=papers, **whole)
     assert ask(done, signed_in=True).kind == Kind.SUBMIT
+
+
+def test_the_card_is_turned_over_as_soon_as_its_front_counts(draft: MakeDraft) -> None:
+    answers = {k: COMPLETE[k] for k in list(COMPLETE)[:6]}
+    begun = draft(answers, card="done", proved="card_photo")
+    assert ask(begun, signed_in=False).kind == Kind.CARD_BACK
+    for outcome in ("declined", "expired"):
+        closed = draft(answers, card="done", back=outcome, proved="card_photo")
+        assert ask(closed, signed_in=False) == Next(Kind.FIELD, "phone")
+
+
+def test_who_does_not_turn_the_card_over_is_looked_at_by_a_clerk(draft: MakeDraft) -> None:
+    front = {"card": "done", "back": "declined", "police": "yes"}
+    asked = draft(COMPLETE, proved="sms card_photo police", **front)
+    assert ask(asked, signed_in=True).kind == Kind.FACE_CONSENT
+    shown = draft(COMPLETE, proved="sms card_photo police face", face="alike", **front)
+    assert ask(shown, signed_in=True).kind == Kind.CHECKS
+    assert not shown.proven
 
 
 def test_without_a_card_no_face_is_asked_for(draft: MakeDraft) -> None:

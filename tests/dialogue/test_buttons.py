@@ -34,6 +34,7 @@ SHOWN_AT: dict[str, Next | dict[str, Any]] = {
     "ask.bring_later": PAPER,
     "ask.card_or_type": Next(Kind.CARD_OR_FIELD, "name"),
     "ask.card": Next(Kind.CARD),
+    "ask.card_back": Next(Kind.CARD_BACK),
     "ask.card_or_type_on_reader": Next(Kind.CARD_OR_FIELD, "name"),
     "ask.card_on_reader": Next(Kind.CARD),
     "ask.card_of_proxy": Next(Kind.CARD),

@@ -100,10 +100,10 @@ def test_a_card_without_anything_to_read_and_a_selfie_without_a_face_are_refused
     answer = visit.upload(visit.widget("id_card_front"), _JPEG)
     assert_refused(answer, 400, code="upload.card_unreadable")
     visit.agree_to_face()
-    assert_refused(visit.upload(visit.widget("selfie"), _JPEG), 400, code="upload.no_face")
+    assert_refused(visit.upload(visit.widget("selfie"), _JPEG), 400, code="upload.face_none")
     two = pictures.two_faces()
     hall.vision.knows(two, faces=2)
-    assert_refused(visit.upload(visit.widget("selfie"), two), 400, code="upload.several_faces")
+    assert_refused(visit.upload(visit.widget("selfie"), two), 400, code="upload.face_several")
     assert _kept(hall) == before
 
 
@@ -125,7 +125,7 @@ def test_a_reader_that_is_down_is_said_and_nothing_is_kept(hall: Hall, visit: Vi
         async def read_card(self, image: bytes) -> CardReading:
             raise Unavailable("reader")
 
-        count_faces = compare_faces = read_card
+        inspect_face = compare_faces = read_card
 
     before = _kept(hall)
     office = hall.app.ctx.office

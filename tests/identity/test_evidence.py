@@ -32,6 +32,10 @@ def card(about: str = MINE, upload: str = "card-1", **changed: Any) -> Proof:
     return proof("id_card", "read", about=about, upload_ids=[upload], **changed)
 
 
+def back(result: str = "read", of: str = "card-1", **changed: Any) -> Proof:
+    return proof("card_back", result, upload_ids=[of, "back-1"], **changed)
+
+
 def face(compared_with: str = "card-1", result: str = "alike", **changed: Any) -> Proof:
     return proof("face", result, upload_ids=[compared_with, "selfie"],
                  **{"detail": ALIVE, **changed})  # fmt: skip
@@ -99,6 +103,18 @@ def test_a_face_without_a_card_is_no_face() -> None:
 
 def test_a_card_swapped_after_the_comparison_takes_the_face_with_it() -> None:
     assert said(card(), face(), card(upload="card-2")) == {"card_photo"}
+
+
+def test_the_other_side_counts_for_its_own_card_only() -> None:
+    assert said(card(), back()) == {"card_photo", "card_back"}
+    assert said(back()) == set()
+    assert said(card(), back(of="card-of-somebody")) == {"card_photo"}
+    assert said(card(), back(), card(upload="card-2")) == {"card_photo"}
+
+
+def test_a_card_that_has_expired_proves_nobody_and_takes_the_face_with_it() -> None:
+    assert said(sms(), card(), face(), back("expired")) == {"sms"}
+    assert said(card(), back("expired"), card(upload="card-2")) == {"card_photo"}
 
 
 def test_a_later_face_that_failed_takes_the_earlier_ones_place() -> None:

@@ -40,7 +40,7 @@ def test_the_phones_way_asks_one_thing_after_the_other() -> None:
     while wanted := assess(POLICY, "id_face", have(*there), channel="phone", now=NOW).next:
         order.append(str(wanted))
         there.append(wanted)
-    assert order == ["sms", "card_photo", "face", "police"]
+    assert order == ["sms", "card_photo", "card_back", "face", "police"]
     assert assess(POLICY, "id_face", have(*there), channel="phone", now=NOW).proven
 
 
@@ -81,7 +81,7 @@ def test_a_live_face_without_the_police_is_not_enough_on_the_phone() -> None:
 
 def test_old_evidence_is_asked_for_again() -> None:
     old = have("face", at=NOW - timedelta(minutes=POLICY.minutes[Means.FACE] + 1))
-    fresh = have("sms", "card_photo", "police")
+    fresh = have("sms", "card_photo", "card_back", "police")
     found = assess(POLICY, "id_face", [*old, *fresh], channel="phone", now=NOW)
     assert found.next == Means.FACE
 

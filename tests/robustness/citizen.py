@@ -230,6 +230,8 @@ class Citizen:
                 self.upload("id_card_front", pictures.card(self.person(), "person_a_1"))
             else:
                 self.say("打字")
+        elif "id_card_back" in widgets:
+            self.upload("id_card_back", pictures.card_back(self.person()))
         elif awaited == "selfie":
             self.upload("selfie", pictures.selfie("person_a_2"))
         elif "photo" in widgets:

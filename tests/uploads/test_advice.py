@@ -25,7 +25,7 @@ def live_words(fault: str) -> str:
 
 CARD_CHECKS = {
     "unread", "expired", "not_yet_valid", "period", "age",
-    "number_kind", "birth_mismatch", "sex_mismatch",
+    "number_kind", "birth_mismatch", "sex_mismatch", "unreadable", "shows_back", "shows_front",
 }  # fmt: skip
 
 

@@ -1,9 +1,12 @@
 """The whole way with the real reader: photographed card and selfie."""
 
+import io
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from PIL import Image
+from PIL.ImageFilter import GaussianBlur
 
 from backoffice.db import Sessions
 from backoffice.identity.services import record_card_proof, record_consent, record_face_proof
@@ -39,12 +42,19 @@ async def test_card_and_selfie_become_proofs_a_clerk_can_weigh(
 
     async with sessions.begin() as session:
         await record_consent(session, kind="face", granted=True, conversation_id="mine", now=NOW)
-    with pytest.raises(errors.CardUnreadable):
-        await send("id_card_front", p.sample("back.png"))
-    with pytest.raises(errors.NoFace):
-        await send("selfie", p.sample("front_photo.jpg"))
-    with pytest.raises(errors.SeveralFaces):
-        await send("selfie", p.two_faces())
+    blurred = Image.open(io.BytesIO(p.sample("front_photo.jpg"))).filter(GaussianBlur(7))
+    for kind, picture, code in (
+        ("id_card_front", p.sample("back.png"), "card_shows_back"),
+        ("id_card_front", p.encoded(blurred), "card_blurred"),
+        ("id_card_back", p.sample("front_photo.jpg"), "card_shows_front"),
+        ("selfie", p.sample("front_photo.jpg"), "face_none"),
+        ("selfie", p.two_faces(), "face_several"),
+        ("selfie", p.card_with_face("person_b_1.jpg"), "face_photo_of_card"),
+        ("selfie", p.sample("person_a_1.jpg"), "face_too_small"),
+    ):
+        with pytest.raises(errors.UploadRefused) as caught:
+            await send(kind, picture)
+        assert caught.value.code == f"upload.{code}"
     card = await send("id_card_front", p.card_with_face("person_b_1.jpg"))
     selfie = await send("selfie", p.sample("person_b_2.jpg"))
     async with sessions.begin() as session:

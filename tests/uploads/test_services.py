@@ -25,7 +25,7 @@ from backoffice.uploads.services import (
     remove_orphans,
     upload_of,
 )
-from integrations.ports import CardReading, Unavailable
+from integrations.ports import CardReading, FaceInspection, FacePurpose, Unavailable
 from integrations.vision.sandbox import SandboxVision
 from tests.uploads import pictures as p
 from tests.uploads.conftest import AddWidget
@@ -117,7 +117,6 @@ async def test_nothing_read_from_a_card_stands_in_the_database(desk: Desk) -> No
     ("number", "birth", "fault"),
     [
         ("110105194912310021", None, "checksum"),
-        ("11010519491231002", None, "length"),
         (None, None, "missing"),
         (NUMBER, date(1949, 12, 30), "birth_mismatch"),
         ("911124198108030024", date(1981, 8, 3), None),
@@ -133,8 +132,9 @@ async def test_a_number_that_does_not_add_up_is_flagged(
 
 
 async def test_a_card_without_name_and_number_is_refused(desk: Desk) -> None:
-    with pytest.raises(errors.CardUnreadable):
+    with pytest.raises(errors.CardRefused) as caught:
         await desk.send("id_card_front", p.encoded(p.photo()))
+    assert caught.value.code == "upload.card_unreadable"
     assert await desk.rows() == [] and desk.files() == []
 
 
@@ -176,13 +176,13 @@ async def test_a_selfie_without_consent_is_not_even_looked_at(
 
 async def test_consent_withdrawn_while_the_picture_is_read_counts(desk: Desk) -> None:
     await desk.agree()
-    count = desk.vision.count_faces
+    inspect = desk.vision.inspect_face
 
-    async def count_and_withdraw(image: bytes) -> int:
+    async def inspect_and_withdraw(image: bytes, purpose: FacePurpose) -> FaceInspection:
         await desk.agree(False)
-        return await count(image)
+        return await inspect(image, purpose)
 
-    desk.vision.count_faces = count_and_withdraw  # type: ignore[method-assign]
+    desk.vision.inspect_face = inspect_and_withdraw  # type: ignore[method-assign]
     with pytest.raises(errors.ConsentMissing):
         await desk.send("selfie", p.sample("person_b_2.jpg"))
     assert await desk.rows() == [] and desk.files() == []
@@ -191,10 +191,13 @@ async def test_consent_withdrawn_while_the_picture_is_read_counts(desk: Desk) ->
 @pytest.mark.parametrize("kind", ["selfie", "photo"])
 async def test_exactly_one_face_is_wanted(desk: Desk, kind: str) -> None:
     await desk.agree()
-    with pytest.raises(errors.NoFace):
-        await desk.send(kind, p.sample("front_photo.jpg"))
-    with pytest.raises(errors.SeveralFaces):
-        await desk.send(kind, p.two_faces())
+    for picture, code in (
+        (p.sample("front_photo.jpg"), "upload.face_none"),
+        (p.two_faces(), "upload.face_several"),
+    ):
+        with pytest.raises(errors.FaceRefused) as caught:
+            await desk.send(kind, picture)
+        assert caught.value.code == code
     assert desk.files() == []
 
 

@@ -29,6 +29,11 @@ def card_with_face(name: str, face: str) -> bytes:
     return _jpeg(card)
 
 
+def card_back(name: str) -> bytes:
+    """The other side of that card."""
+    return (CARDS / f"{name}-背面.jpg").read_bytes()
+
+
 def face(name: str) -> bytes:
     """A portrait as a selfie."""
     return (FACES / f"{name}.jpg").read_bytes()

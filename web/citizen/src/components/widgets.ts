@@ -87,6 +87,7 @@ export const LIVE: Pick<CaptureGuide, 'title' | 'tips' | 'done'> = {
 }
 /** Beside a single picture: what becomes of it. */
 export const LOOKED_AT = '这张照片由工作人员和身份证照片核对，提交以后再核对，不影响您往下办。'
+export const PHOTO_INSTEAD = '不方便做动作，就只拍一张照片，由工作人员和身份证照片核对，不影响您往下办。'
 export const NO_LIVE_CAMERA = '这里用不了实时镜头，拍一张照片也一样能办。'
 
 /** What the transcript says when the citizen chose another way. */
