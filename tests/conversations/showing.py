@@ -39,7 +39,15 @@ LIVE = {
 }
 """Who does what is asked before the camera; None: the person of the file."""
 REFUSED = frozenset(
-    {"模糊的身份证", "身份证拍反了", "背面拍反了", "两个人的自拍", "旁边有人", STILL, "没核对过的脸"}
+    {
+        "模糊的身份证",
+        "身份证拍反了",
+        "背面拍反了",
+        "两个人的自拍",
+        "旁边有人",
+        STILL,
+        "没核对过的脸",
+    }
 )
 """What the page is told to be no good; nothing of it is kept."""
 
