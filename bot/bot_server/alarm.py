@@ -81,7 +81,7 @@ class _Rows:
 def _worth_knowing(counted: List[List[str]], cries: np.ndarray) -> List[str]:
     lines: Counter = Counter()
     of_cries: Set[str] = set()
-    for found, is_cry in zip(counted, cries):
+    for found, is_cry in zip(counted, cries, strict=True):
         own = set(found)
         lines.update(own)
         of_cries |= own if is_cry else set()
@@ -135,7 +135,7 @@ def _held_out(
         x = rows.fit(seen, labels[train] != NONE)
         table, bias = _machines(x, labels[train], kinds)
         scores = rows.of({k: [found[i] for i in test] for k, found in counted.items()}) @ table + bias
-        for i, row in zip(test, scores):
+        for i, row in zip(test, scores, strict=True):
             answers[i] = (float(1 / (1 + np.exp(-row[0]))), kinds[int(row[1:].argmax())])
     return answers
 
