@@ -27,7 +27,7 @@ _NOON = 12
 
 async def serve(talk: Talk, act: str, item: ServiceItem | None) -> None:
     """take_ticket, ask_queue."""
-    if act == "ask_queue":
+    if act == "ask_queue" or talk.mentions("asks_booking"):
         if not await tell_bookings(talk):
             await queueing.tell_queue(talk, item)
     elif talk.mentions("about_appointment"):
