@@ -19,6 +19,7 @@
     );
     if (!button) return;
     event.preventDefault();
+    htmx.process(bar); // a key may come before a new bar's buttons have been made to work
     button.click();
     if (bar.contains(button)) button.disabled = true; // the bar comes anew with the answer
   });
