@@ -32,7 +32,7 @@ def fill_in(citizen: Citizen, portrait: str = "person_a_1", phone: str = PHONE_N
     citizen.upload("拍身份证人像面", card, "我从身份证上读到", "测**", "1101**********002X")
     citizen.picture("02-card")
     citizen.press("对", "请翻过来，再拍有国徽的一面")
-    citizen.upload("拍身份证国徽面", card_back("测试员"), "在有效期内", "您的手机号是多少")
+    citizen.upload("拍身份证国徽面", card_back("测试员"), "您的手机号是多少")
     citizen.say(phone, f"验证码已经发到 {phone[:3]}****{phone[-4:]}")
     citizen.picture("03-code")
     citizen.enter_code(citizen.code_sent_to(phone), "因为什么来办")
