@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from random import Random
 
 import yaml
 
@@ -23,6 +24,7 @@ FINGERPRINT = FOLDER / "weights.made_of"
 NUMBERS = FOLDER / "heard.json"
 HELD_OUT = ROOT / "build" / "alarm.jsonl"
 """What was thought of every line by a machine that had not learnt it: for whoever writes more."""
+ANSWERS, SEED = 500, 20181214
 _ALIKE = 0.4
 """Lines that share this much of their pairs of characters are one group: heard together or not."""
 
@@ -49,7 +51,39 @@ def lines() -> list[Line]:
             # a cry among what is not the hall's business is none of the harmless ones
             if act != OUT_OF_SCOPE or listed(text) is None:
                 found.setdefault(text, Line(text, NONE, act))
+    for text in _answers():
+        found.setdefault(text, Line(text, NONE, "answers"))
     return list(found.values())
+
+
+def _answers() -> Iterable[str]:
+    """Bare answers to a form's questions, which the sentences only hold as placeholders."""
+    words = yaml.safe_load((ROOT / "data/nlu/words/answers.yml").read_text("utf-8"))
+    random = Random(SEED)
+    leads = (
+        "",
+        "我叫",
+        "他叫",
+        "她叫",
+        "我是",
+        "叫",
+        "姓名是",
+        "名字叫",
+        "宝宝叫",
+        "我爸叫",
+        "我妈叫",
+        "孩子叫",
+        "我老婆叫",
+        "佢叫",
+    )
+    for _ in range(ANSWERS):
+        name = random.choice(words["surnames"]) + random.choice(words["given"])
+        yield random.choice(leads) + name
+        yield random.choice(words["leads"]) + random.choice(words["villages"]) + random.choice(
+            words["place_ends"])  # fmt: skip
+        yield random.choice(("我是", "", "他是我", "帮", "我是孩子的", "我是他")) + random.choice(
+            words["kin"])  # fmt: skip
+        yield random.choice(("", "我做", "我是")) + random.choice(words["jobs"])
 
 
 def _sentences() -> Iterable[tuple[str, list[str]]]:

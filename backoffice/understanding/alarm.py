@@ -27,6 +27,9 @@ DOUBTED = 0.02
 
 _HARMLESS, _BESIDE = "harmless", "beside"
 _NOTHING = re.compile(r"[^一-鿿]*")
+_ONLY_A_NAME = re.compile(
+    r"(?:我|他|她|佢|宝宝|孩子)?叫(?![我你他她佢人不唔了极救破声喊白警大医消车])[一-鿿]{2,4}"
+)
 _ONE_SOUND = re.compile(r"(.)\1{3,}.{0,2}")
 
 
@@ -64,6 +67,8 @@ def alarm_in(text: str) -> Alarm | None:
 def _cry(text: str) -> Cry:
     """What the machine hears, with and without everyday exaggerations: the less likely of both."""
     whole, plain = normalise(text), in_earnest(text)
+    if _ONLY_A_NAME.fullmatch(whole):
+        return Cry(0.0, KINDS[0])
     both = (cry_in(whole), cry_in(plain)) if plain != whole else (cry_in(whole),)
     return min(both, key=lambda one: one.likely)
 
