@@ -12,10 +12,13 @@ class CitizenError(Exception):
         code: key of the text in `data/messages/errors.yml`.
         status: HTTP status at the edge.
         params: what the text needs; never personal data.
+        alarm: an `identity.alarms.AlarmKind`, where this may be somebody trying to get in as
+            another; the edge counts it.
     """
 
     code = "unexpected"
     status = 400
+    alarm: str | None = None
 
     def __init__(self, **params: str | int) -> None:
         super().__init__(self.code)
@@ -27,6 +30,18 @@ class NotFound(CitizenError):
 
     code = "not_found"
     status = 404
+
+
+class NotYours(NotFound):
+    """Exists, but is somebody else's. Told like `NotFound`; only we know the difference.
+
+    Args:
+        alarm: what is counted.
+    """
+
+    def __init__(self, alarm: str) -> None:
+        super().__init__()
+        self.alarm = alarm
 
 
 class NotSignedIn(CitizenError):

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from backoffice.applications.models import Application, HistoryRow
 from backoffice.applications.states import State, Step
 from backoffice.conversations.models import Conversation
+from backoffice.identity.alarms import forget_old_alarms
 from backoffice.identity.models import LivenessChallenge, SmsCode
 from backoffice.logs import log
 from backoffice.messages import text
@@ -42,6 +43,7 @@ async def forget_what_is_old(session: AsyncSession, *, now: datetime) -> None:
     """Delete old visits (with turns and messages), codes, delivered effects; expire old drafts."""
     await _expire_drafts(session, now)
     await _forget_conversations(session, now)
+    await forget_old_alarms(session, now=now)
     await session.execute(delete(SmsCode).where(SmsCode.sent_at < now - KEPT["sms_code"]))
     await session.execute(
         delete(OutboxEntry).where(OutboxEntry.delivered_at < now - KEPT["delivered_outbox"])

@@ -22,6 +22,8 @@ from backoffice.queue.rules import QueueRules, load_queue
 from backoffice.remembering.rules import FILE as RULES_FILE
 from backoffice.remembering.rules import load_rules
 from backoffice.remembering.services import FaceDirectory, FingerDesk, Looker
+from backoffice.representation.rules import FILE as ACTING_FILE
+from backoffice.representation.rules import load_rules as load_acting_rules
 from backoffice.results.credential import Issuer
 from backoffice.results.signing import SigningKeys
 from bootstrap.demo_kiosk import demo_device_id
@@ -42,23 +44,29 @@ from integrations.ports import (
     FingerprintSensor,
     PoliceCheck,
     Registers,
+    RelationRegisters,
     SealSigner,
     SmsSender,
+    VideoDesk,
     Vision,
 )
 from integrations.registers.http import HttpRegisters
 from integrations.registers.people import load_people
 from integrations.registers.sandbox import SandboxRegisters
+from integrations.relations.http import HttpRelations
+from integrations.relations.sandbox import SandboxRelations, load_relations
 from integrations.signed_http import SignedHttp, Signer, load_private_key, make_client
 from integrations.sms.ledger import Ledger
 from integrations.sms.once import Provider, SmsOnce
 from integrations.sms.sandbox import SandboxSms
+from integrations.video.sandbox import SandboxVideoDesk
 from integrations.vision.face_rule import FaceRule
 from integrations.vision.index import NumpyFaceIndex
 from integrations.vision.local import LocalVision
 
 DATA = ROOT / "data"
 DEMO_PEOPLE = DATA / "demo" / "people.yml"
+DEMO_RELATIONS = DATA / "demo" / "relations.yml"
 PARAMETERS = DATA / "parameters"
 FOLLOW_EVERY_S = 1.0
 OUTWARD_TIMEOUT_S = 10.0
@@ -79,11 +87,13 @@ class Office:
     issuer: Issuer
     sms: SmsSender
     registers: Registers
+    relations: RelationRegisters
     police: PoliceCheck
     fingerprints: FingerprintMatcher
     finger_sensor: FingerprintSensor | None
     seal: SealSigner
     vision: Vision
+    video: VideoDesk | None
     faces: FaceDirectory
     finger_taken: asyncio.Lock = field(default_factory=asyncio.Lock)
 
@@ -143,12 +153,14 @@ def build(settings: Settings) -> Office:
         issuer=Issuer(settings.public_url, knowledge.hall.short_name, _signing_keys(settings)),
         sms=_sms(settings, ring, clock),
         registers=_registers(settings, clock),
+        relations=_relations(settings, clock),
         police=_police(settings, clock),
         fingerprints=LocalFingerprints(threshold=settings.fingerprint_threshold),
         finger_sensor=_finger_sensor(settings),
         seal=SandboxSeal(),
         vision=LocalVision(rule=face_rule(settings)),
         faces=FaceDirectory(NumpyFaceIndex(face_rule(settings))),
+        video=SandboxVideoDesk(clock.now) if settings.video_adapter == "sandbox" else None,
     )
 
 
@@ -168,6 +180,7 @@ def read_knowledge(settings: Settings) -> Knowledge:
         calendar,
         load_policy(DATA / POLICY_FILE),
         load_queue(DATA / QUEUE_FOLDER, calendar),
+        load_acting_rules(DATA / ACTING_FILE),
         GENEROUS if settings.demo else CodeLimits(),
         rules if settings.biometric_keys_file is not None else None,
         finger_device(settings),
@@ -255,15 +268,25 @@ def _render(template: str, params: object) -> str:
 
 def _registers(settings: Settings, clock: Clock) -> Registers:
     if settings.registers_adapter == "http":
-        secret = settings.registers_secret.get_secret_value().encode()
-        gateway = SignedHttp(
-            name="registers",
-            base_url=settings.registers_url,
-            signer=Signer(settings.registers_app_id, secret),
-            client=make_client(timeout_s=OUTWARD_TIMEOUT_S),
-        )
-        return HttpRegisters(gateway)
+        return HttpRegisters(_sharing_platform(settings, "registers"))
     return SandboxRegisters(load_people(DEMO_PEOPLE), clock.now)
+
+
+def _relations(settings: Settings, clock: Clock) -> RelationRegisters:
+    if settings.registers_adapter == "http":
+        return HttpRelations(_sharing_platform(settings, "relations"))
+    people = load_people(DEMO_PEOPLE)
+    return SandboxRelations(people, load_relations(DEMO_RELATIONS, people), clock.now)
+
+
+def _sharing_platform(settings: Settings, name: str) -> SignedHttp:
+    secret = settings.registers_secret.get_secret_value().encode()
+    return SignedHttp(
+        name=name,
+        base_url=settings.registers_url,
+        signer=Signer(settings.registers_app_id, secret),
+        client=make_client(timeout_s=OUTWARD_TIMEOUT_S),
+    )
 
 
 def _police(settings: Settings, clock: Clock) -> PoliceCheck:

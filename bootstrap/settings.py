@@ -70,6 +70,7 @@ class Settings(BaseSettings):
     fingerprint_password: int = Field(default=0, ge=0, lt=2**32)
     # NIST: BOZORTH3 scores above 40 usually mean one finger; see docs/fingerprint.md.
     fingerprint_threshold: int = Field(default=40, ge=40, le=400)
+    video_adapter: Literal["sandbox", "none"] = "sandbox"
     eseal_adapter: Literal["sandbox"] = "sandbox"
     # When two faces are one person's: docs/identity-faces.md before anything is changed.
     face_alike: float = Field(default=0.69, gt=0, lt=2)
@@ -143,6 +144,7 @@ class Settings(BaseSettings):
                 "registers_adapter",
                 "police_adapter",
                 "fingerprint_sensor",
+                "video_adapter",
                 "eseal_adapter",
             )
             if getattr(self, name) == "sandbox"

@@ -93,12 +93,32 @@ class ApplicantCondition(Strict):
         return self
 
 
+class Acting(Strict):
+    """Who may act for the applicant, where the item's own facts say so.
+
+    The relations are those of `data/identity/representation.yml`.
+    """
+
+    relations: tuple[Slug, ...] = Field(
+        default=(), description="哪些关系可以代办（proxy_relation 的 value）；不写就按通用规定"
+    )
+    person_proves: bool = Field(
+        default=False,
+        description="要办事的人自己证明是本人（代办人只是帮忙操作），例如养老金资格认证",
+    )
+    child_data: bool = Field(
+        default=False,
+        description="爸爸妈妈自己申请、填的是没满14岁的孩子（child_、baby_ 开头的项）：先征得同意再问",
+    )
+
+
 class Applicants(Strict):
     """Who may apply."""
 
     summary: Text
     conditions: tuple[ApplicantCondition, ...] = ()
     proxy: Text | None = Field(default=None, description="别人代办的规定")
+    acting: Acting | None = Field(default=None, description="代办的规定，写给机器看的部分")
     status: Status | None = None
     sources: Sources = ()
 

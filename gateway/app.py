@@ -6,11 +6,12 @@ from sanic.response import file
 from sqlalchemy import text
 
 from backoffice.clock import china_date
+from backoffice.identity.alarms import COUNTED as ALARMS
 from backoffice.logs import log
 from backoffice.understanding import extract
 from bootstrap.container import Office, follow_publications
 from bootstrap.settings import ROOT
-from gateway import chat, demo, devices, me, remembering, screens, staff, verification
+from gateway import chat, demo, devices, me, remembering, screens, staff, verification, video
 from gateway.description import describe_interface
 from gateway.engine import Engine
 from gateway.http import install_errors, office_of, refuse_odd_paths
@@ -44,8 +45,8 @@ def create_app(office: Office, engine: Engine | None = None) -> Sanic:
     app.ctx.office = office
     app.ctx.stopping = False
     app.ctx.engine = engine or Engine(office.settings)
-    public = [chat.bp, me.bp, remembering.bp, devices.bp, screens.bp, health, verification.bp]
-    app.blueprint([*public, *staff.blueprints()])
+    public = [chat.bp, video.bp, me.bp, remembering.bp, devices.bp, screens.bp, health]
+    app.blueprint([*public, verification.bp, *staff.blueprints()])
     if office.settings.demo:
         app.blueprint(demo.bp)
     describe_interface(app)
@@ -116,6 +117,7 @@ def _serve_pages(app: Sanic) -> None:
 def _measure(app: Sanic) -> None:
     """Numbers only: no path parameters, so no identifiers, in any label."""
     registry = CollectorRegistry()
+    registry.register(ALARMS)
     requests = Counter("xz_requests", "Requests", ["route", "status"], registry=registry)
     seconds = Histogram("xz_request_seconds", "Time to answer", ["route"], registry=registry)
 

@@ -225,7 +225,13 @@ async def upload(request: Request, conversation_id: str) -> HTTPResponse:
         if len(file.body) > office.settings.max_upload_mb * 1024 * 1024:
             raise TooLarge
         kept = await receive_upload(
-            office.sessions, office.vision, folder, content=file.body, now=now, **place
+            office.sessions,
+            office.vision,
+            folder,
+            content=file.body,
+            strokes=_strokes(request),
+            now=now,
+            **place,
         )
     return json({"upload_id": kept.id}, status=201)
 
@@ -238,6 +244,12 @@ async def _look(request: Request, place: Mapping[str, str]) -> str:
         raise NotRemembering
     now = office.clock.now()
     return await take_look(office.looker, nonce=nonce, frames=frames, now=now, **place)
+
+
+def _strokes(request: Request) -> str | None:
+    """The movement of a signature, as the page recorded it; only a signature has one."""
+    given = request.form.get("strokes") if request.form else None
+    return given if isinstance(given, str) else None
 
 
 def _widget(request: Request) -> str:

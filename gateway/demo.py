@@ -9,8 +9,10 @@ from sanic_ext import openapi
 from sqlalchemy import func, select
 
 from backoffice.clock import DemoClock
+from backoffice.errors import NotFound
 from backoffice.outbox.models import OutboxEntry
 from bootstrap.demo_kiosk import card_names, lay_card, pairing
+from bootstrap.demo_video import end_call
 from gateway.http import Body, body, office_of
 
 bp = Blueprint("demo", url_prefix="/demo")
@@ -98,3 +100,20 @@ async def lay(request: Request) -> HTTPResponse:
     asked = body(request, CardReader)
     await asyncio.to_thread(lay_card, office_of(request).settings, asked.card)
     return json({"card": asked.card}, ensure_ascii=False)
+
+
+class ClerkOnVideo(Body):
+    """Body of `POST /demo/video`: what the clerk in the call says."""
+
+    session: str = Field(max_length=64)
+    confirmed: bool
+
+
+@bp.post("/video")
+@openapi.summary("Play the clerk of the online window: end a call")
+@openapi.body({"application/json": ClerkOnVideo.model_json_schema()})
+async def video(request: Request) -> HTTPResponse:
+    asked = body(request, ClerkOnVideo)
+    if not end_call(office_of(request), asked.session, confirmed=asked.confirmed):
+        raise NotFound
+    return json({"ended": True})

@@ -12,11 +12,12 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from sanic import HTTPResponse, Request, Sanic, json
 from sanic.exceptions import MethodNotAllowed, PayloadTooLarge, SanicException
 from sanic.exceptions import NotFound as NoSuchRoute
-from sqlalchemy.exc import DataError, IntegrityError, OperationalError
+from sqlalchemy.exc import DataError, IntegrityError, OperationalError, SQLAlchemyError
 from sqlalchemy.orm.exc import StaleDataError
 
 from backoffice import messages
 from backoffice.errors import BadRequest, Busy, CitizenError, EngineDown, NotFound
+from backoffice.identity.alarms import AlarmKind, sound
 from backoffice.logs import log, places
 from bootstrap.container import Office
 from integrations.ports import Unavailable
@@ -45,6 +46,7 @@ LIMITS = {
 }
 _LONGEST_PART = 255
 """Bytes of one part of a path: the longest name of a file."""
+_LONGEST_ID = 32
 _limiter = MovingWindowRateLimiter(MemoryStorage())
 
 
@@ -120,6 +122,7 @@ def install_errors(app: Sanic) -> None:
 
     @app.exception(CitizenError)
     async def _citizen(request: Request, exc: CitizenError) -> HTTPResponse:
+        await _sound(request, exc)
         return refusal(exc.code, exc.status, **exc.params)
 
     @app.exception(PayloadTooLarge)
@@ -158,6 +161,20 @@ def install_errors(app: Sanic) -> None:
     @app.exception(Exception)
     async def _any(request: Request, exc: Exception) -> HTTPResponse:
         return _unexpected(exc)
+
+
+async def _sound(request: Request, exc: CitizenError) -> None:
+    """Count an attempt in a transaction of its own: the one it was made in was rolled back."""
+    if exc.alarm is None:
+        return
+    kind, office = AlarmKind(exc.alarm), office_of(request)
+    visit = request.match_info.get("conversation_id")
+    try:
+        async with office.sessions.begin() as session:
+            known = visit if isinstance(visit, str) and len(visit) <= _LONGEST_ID else None
+            await sound(session, kind, now=office.clock.now(), conversation_id=known)
+    except SQLAlchemyError as exc:
+        log("gateway").error("identity.alarm_lost", kind=str(kind), error=type(exc).__name__)
 
 
 def _unexpected(exc: Exception) -> HTTPResponse:

@@ -1,5 +1,6 @@
 """What a signed-in citizen sees of his own: applications and results."""
 
+from datetime import date
 from typing import Any
 
 from sanic import Blueprint, HTTPResponse, Request, json, raw
@@ -12,13 +13,16 @@ from backoffice.applications.models import Application, HistoryRow
 from backoffice.applications.services import application_of, applications_of, history_of
 from backoffice.applications.states import OPEN_FOR_ANSWERS, State, Step
 from backoffice.applications.supplements import supplements_of, wanted_lines
+from backoffice.clock import china_date
 from backoffice.conversations.models import Conversation
 from backoffice.conversations.services import by_token
-from backoffice.dialogue.asking import review_lines
 from backoffice.dialogue.reveal import reveal_words
+from backoffice.dialogue.reviewing import review_lines
 from backoffice.errors import NotSignedIn
 from backoffice.identity.models import Citizen
 from backoffice.identity.services import phone_of
+from backoffice.representation.models import Representation
+from backoffice.representation.services import concerning, end
 from backoffice.results.models import Result
 from backoffice.results.services import (
     document_of,
@@ -41,11 +45,18 @@ _NO_STORE = {"Cache-Control": "no-store"}
 
 
 async def citizen_of(session: AsyncSession, request: Request) -> str:
+    """Who has signed in in the visit of this token. Raises NotSignedIn."""
     now = office_of(request).clock.now()
     conversation: Conversation = await by_token(session, token=bearer(request), now=now)
     if conversation.citizen_id is None:
         raise NotSignedIn
     return conversation.citizen_id
+
+
+async def _mine(session: AsyncSession, request: Request) -> dict[str, Any]:
+    """Whose matters are asked for, and when: what every query by a citizen needs."""
+    now = office_of(request).clock.now()
+    return {"citizen_id": await citizen_of(session, request), "now": now}
 
 
 @bp.get("/")
@@ -69,7 +80,7 @@ async def me(request: Request) -> HTTPResponse:
 async def applications(request: Request) -> HTTPResponse:
     office = office_of(request)
     async with office.sessions.read() as session:
-        found = await applications_of(session, citizen_id=await citizen_of(session, request))
+        found = await applications_of(session, **await _mine(session, request))
     shown = [_summary(office, one) for one in found if one.state != State.CANCELLED]
     return json({"applications": shown}, headers=_NO_STORE, ensure_ascii=False)
 
@@ -94,7 +105,7 @@ def _summary(office: Office, one: Application) -> dict[str, Any]:
 async def application(request: Request, id: str) -> HTTPResponse:
     office = office_of(request)
     async with office.sessions.read() as session:
-        found = await application_of(session, id=id, citizen_id=await citizen_of(session, request))
+        found = await application_of(session, id=id, **await _mine(session, request))
         shown = _summary(office, found)
         item = office.catalogue.find(found.item_code)
         if item is not None:
@@ -139,13 +150,50 @@ def _history_key(step: HistoryRow) -> str:
     return f"history.{step.step}"
 
 
+@bp.get("/representations")
+@openapi.summary("Who acts for me, and for whom I act")
+@openapi.secured("token")
+async def representations(request: Request) -> HTTPResponse:
+    async with office_of(request).sessions.read() as session:
+        mine = await _mine(session, request)
+        found = await concerning(session, mine["citizen_id"])
+    today = china_date(office_of(request).clock.now())
+    shown = [_representation(row, person, today) for row, person in found]
+    return json({"representations": shown}, headers=_NO_STORE, ensure_ascii=False)
+
+
+def _representation(row: Representation, about_me: bool, today: date) -> dict[str, Any]:
+    other = row.people["agent" if about_me else "principal"]
+    return {
+        "id": row.id,
+        "application": row.application_id,
+        "about_me": about_me,
+        "other_masked": mask_value("name", other["name"]),
+        "relation": row.relation,
+        "proved": row.proved is not None,
+        "steps": row.steps,
+        "expires_on": row.expires_on.isoformat(),
+        "stands": row.ended_at is None and today <= row.expires_on,
+    }
+
+
+@bp.post("/representations/<id:str>/end")
+@openapi.summary("End it: from now on nothing more can be done or seen by it")
+@openapi.secured("token")
+async def end_representation(request: Request, id: str) -> HTTPResponse:
+    async with office_of(request).sessions.begin() as session:
+        mine = await _mine(session, request)
+        await end(session, id, **mine)
+    return json({"ended": True}, headers=_NO_STORE)
+
+
 @bp.get("/results")
 @openapi.summary("My results, newest first")
 @openapi.secured("token")
 async def results(request: Request) -> HTTPResponse:
     office = office_of(request)
     async with office.sessions.read() as session:
-        found = await results_of(session, citizen_id=await citizen_of(session, request))
+        found = await results_of(session, **await _mine(session, request))
     shown = [_result(office, one) for one in found]
     return json({"results": shown}, headers=_NO_STORE, ensure_ascii=False)
 
@@ -173,7 +221,7 @@ def _result(office: Office, one: Result) -> dict[str, Any]:
 async def qr(request: Request, id: str) -> HTTPResponse:
     office = office_of(request)
     async with office.sessions.read() as session:
-        found = await result_of(session, id=id, citizen_id=await citizen_of(session, request))
+        found = await result_of(session, id=id, **await _mine(session, request))
     picture = picture_of(found, office.issuer)
     return raw(picture, content_type="image/png", headers=_NO_STORE)
 
@@ -183,6 +231,6 @@ async def qr(request: Request, id: str) -> HTTPResponse:
 @openapi.secured("token")
 async def document(request: Request, id: str) -> HTTPResponse:
     async with office_of(request).sessions.read() as session:
-        pdf = await document_of(session, id=id, citizen_id=await citizen_of(session, request))
+        pdf = await document_of(session, id=id, **await _mine(session, request))
     disposition = {"Content-Disposition": 'attachment; filename="result.pdf"'}
     return raw(pdf, content_type="application/pdf", headers=_NO_STORE | disposition)

@@ -19,7 +19,13 @@ from backoffice.applications.clocks import (
     silent_applications,
     suspensions_of,
 )
-from backoffice.applications.models import Application, HistoryRow, StepNotAllowed, SupplementRow
+from backoffice.applications.models import (
+    AnswerRow,
+    Application,
+    HistoryRow,
+    StepNotAllowed,
+    SupplementRow,
+)
 from backoffice.applications.states import AT_THE_AUTHORITY, State, Step
 from backoffice.audit.services import record
 from backoffice.calendar import WorkCalendar
@@ -29,6 +35,8 @@ from backoffice.identity.settling import How, settle_to_approve
 from backoffice.logs import log
 from backoffice.messages import text
 from backoffice.outbox import services as outbox
+from backoffice.representation.services import require_settled
+from backoffice.signatures.services import require_standing
 from backoffice.staff.models import CASE_ROLES, StaffUser
 from catalogue.loader import Catalogue
 from catalogue.schema import ServiceItem
@@ -135,6 +143,8 @@ async def decide(
 
     Raises:
         IdentityUnsettled: an approval before anybody made sure of who the person is.
+        SignatureBroken: an approval of what was changed after it was signed.
+        RelationUnsettled: an approval before anybody made sure that who acts may act.
         Busy: somebody else changed the case meanwhile.
         StepNotAllowed: the case's state does not allow the decision.
         ReasonMissing, NothingWanted, WantedUnknown: the decision is not complete.
@@ -145,11 +155,24 @@ async def decide(
         await settle_to_approve(
             bench.session, application, identity, actor=staff.actor, now=bench.now
         )
+        await _require_authority(bench, application)
+        signed = [one.slug for one in bench.item(application).fields if one.type == "signature"]
+        await require_standing(bench.session, application, signed)
     try:
         await _carry_out(bench, application, decision, staff.actor, reason, wanted)
     except StaleDataError as exc:  # whichever statement noticed that somebody else was first
         raise Busy from exc
     return application
+
+
+async def _require_authority(bench: Bench, application: Application) -> None:
+    """Who acted for another may do so: proved by a register, an earlier proof or a clerk."""
+    filed_by = await bench.session.get(AnswerRow, (application.id, "filed_by"))
+    acting = bench.item(application).applicants.acting
+    for_other = filed_by is not None and filed_by.value == "proxy"
+    if acting is not None and acting.person_proves:
+        return  # the person has proved to be that person; the other only typed
+    await require_settled(bench.session, application.id, for_other=for_other)
 
 
 async def _carry_out(

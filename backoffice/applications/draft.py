@@ -20,10 +20,14 @@ from backoffice.identity.evidence import evidence_of, subject_hash
 from backoffice.identity.models import ProofKind
 from backoffice.identity.policy import Evidence
 from backoffice.identity.proofs import proofs_of
+from backoffice.representation.models import Representation
+from backoffice.representation.services import Pair, authority_for
+from backoffice.signatures.services import GOOD, standings
 from catalogue import scope
 from catalogue.form import FormField, Material
 from catalogue.repeats import with_rounds
 from catalogue.schema import ServiceItem
+from integrations.ports import Named
 
 
 @dataclass
@@ -40,7 +44,10 @@ class Draft:
         wanted: what a clerk asked to be corrected and is not yet answered.
         evidence: what the proofs on record say of whoever acts, for this application and visit.
         police: what the police said of this person's name and number, once asked.
-        proven: whether who acts is proved without a person having to look.
+        authority: by what who acts may act for the person; None while nobody has asked, and once
+            it has ended or is about other people than the answers now name.
+        unsigned: fields whose signature is no longer under what is there now.
+        proven: whether who acts is proved, and may act, without a person having to look.
     """
 
     application: Application
@@ -53,6 +60,8 @@ class Draft:
     on: date | None = None
     evidence: list[Evidence] = field(default_factory=list)
     police: str | None = None
+    authority: Representation | None = None
+    unsigned: set[str] = field(default_factory=set)
     proven: bool = False
     _surveyed: tuple[dict[str, Any], ServiceItem, scope.Survey] | None = field(
         default=None, repr=False
@@ -108,14 +117,37 @@ class Draft:
         return self.answers.get("filed_by") == "proxy"
 
     @property
+    def person_proves(self) -> bool:
+        """Whether the person it is about proves to be that person, whoever types."""
+        rule = self.item.applicants.acting
+        return rule is not None and rule.person_proves
+
+    @property
     def acting(self) -> str:
-        """What the field names of whoever acts begin with: the proxy's, or the applicant's."""
-        return "proxy_" if self.for_other else ""
+        """What the field names of whoever has to prove who they are begin with.
+
+        The proxy's, or the applicant's: also with a proxy, where the item demands the applicant.
+        """
+        return "proxy_" if self.for_other and not self.person_proves else ""
 
     @property
     def acting_id_no(self) -> str | None:
-        """The identity number of whoever acts, as far as it is known."""
+        """The identity number of whoever has to prove who they are, as far as it is known."""
         return self.answers.get(f"{self.acting}id_no")
+
+    @property
+    def pair(self) -> Pair | None:
+        """Who says to act for whom; None without a proxy, or while one of the two is not known."""
+        if not self.for_other:
+            return None
+        parts = [
+            self.answers.get(one)
+            for one in ("proxy_name", "proxy_id_no", "name", "id_no", "proxy_relation")
+        ]
+        if not all(parts):
+            return None
+        agent, agent_no, name, id_no, relation = (str(one) for one in parts)
+        return Pair(Named(agent, agent_no), Named(name, id_no), relation)
 
     def supplied(self, material: Material) -> bool:
         """Whether the paper is here, promised, or replaced by something that is known."""
@@ -151,6 +183,9 @@ async def load_draft(
         draft.checks[check.name] = check.answer
     draft.proven = application.identity_way is not None and application.identity_then is None
     await load_proofs(session, draft)
+    signatures = [one.slug for one in item.fields if one.type == "signature"]
+    found = await standings(session, application, draft.answers, signatures)
+    draft.unsigned = {one for one, worth in found.items() if worth not in GOOD}
     if draft.supplementing:
         pending = await session.scalar(
             select(SupplementRow)
@@ -165,6 +200,7 @@ async def load_draft(
 async def load_proofs(session: AsyncSession, draft: Draft) -> None:
     """Read what the proofs on record say; again after one was given or the number changed."""
     application = draft.application
+    draft.authority = await authority_for(session, application.id, draft.pair, on=draft.on)
     proofs = await proofs_of(session, application.id)
     id_no = draft.acting_id_no
     draft.evidence = evidence_of(

@@ -21,6 +21,7 @@ from backoffice.clock import china_date
 from backoffice.conversations.models import Conversation
 from backoffice.errors import NotFound
 from backoffice.outbox import services as outbox
+from backoffice.representation.visibility import authority_ended, may_see
 from catalogue.schema import ServiceItem
 
 
@@ -54,18 +55,24 @@ async def application_in(session: AsyncSession, conversation: Conversation) -> A
     """The application that the visit works on, while it is open for answers."""
     if conversation.application_id is None:
         return None
-    found = await session.get(Application, conversation.application_id)
-    if found is None or found.conversation_id != conversation.id:
-        return None
-    return found if found.state in OPEN_FOR_ANSWERS else None
+    return await session.scalar(
+        select(Application).where(
+            Application.id == conversation.application_id,
+            Application.conversation_id == conversation.id,
+            Application.state.in_(OPEN_FOR_ANSWERS),
+            ~authority_ended(Application.id),
+        )
+    )
 
 
-async def application_of(session: AsyncSession, *, id: str, citizen_id: str) -> Application:
+async def application_of(
+    session: AsyncSession, *, id: str, citizen_id: str, now: datetime
+) -> Application:
     """The only way to an application on a citizen's behalf, by id or number. Raises NotFound."""
     found = await session.scalar(
         select(Application).where(
             (Application.id == id) | (Application.number == id),
-            Application.citizen_id == citizen_id,
+            may_see(citizen_id, now),
         )
     )
     if found is None:
@@ -73,23 +80,31 @@ async def application_of(session: AsyncSession, *, id: str, citizen_id: str) -> 
     return found
 
 
-async def applications_of(session: AsyncSession, *, citizen_id: str) -> list[Application]:
-    """All applications of a citizen, newest first."""
+async def applications_of(
+    session: AsyncSession, *, citizen_id: str, now: datetime
+) -> list[Application]:
+    """All applications that a citizen may see, newest first."""
     found = await session.scalars(
-        select(Application)
-        .where(Application.citizen_id == citizen_id)
-        .order_by(Application.created_at.desc())
+        select(Application).where(may_see(citizen_id, now)).order_by(Application.created_at.desc())
     )
     return list(found)
 
 
 async def unfinished_of(session: AsyncSession, *, citizen_id: str) -> list[Application]:
-    """Applications that wait for the citizen, newest first."""
-    return [
-        one
-        for one in await applications_of(session, citizen_id=citizen_id)
-        if one.state in OPEN_FOR_ANSWERS
-    ]
+    """Applications that wait for the citizen who filed them, newest first.
+
+    Not those that somebody else fills in for the citizen: that is the other's conversation.
+    """
+    found = await session.scalars(
+        select(Application)
+        .where(
+            Application.citizen_id == citizen_id,
+            Application.state.in_(OPEN_FOR_ANSWERS),
+            ~authority_ended(Application.id),
+        )
+        .order_by(Application.created_at.desc())
+    )
+    return list(found)
 
 
 async def adopt(session: AsyncSession, conversation: Conversation, citizen_id: str) -> None:

@@ -11,7 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from backoffice.conversations.models import ActionOutcome, Conversation, Message, Turn, Widget
 from backoffice.crypto import keyed_hash
-from backoffice.errors import CitizenError, NotFound
+from backoffice.errors import CitizenError, NotFound, NotYours
+from backoffice.identity.alarms import AlarmKind
 
 Bubble = dict[str, Any]
 KIOSK_IDLE = timedelta(minutes=10)
@@ -81,8 +82,10 @@ async def conversation_of(
     """
     found = await session.get(Conversation, id)
     given = keyed_hash("conversation token", token)
-    if found is None or not hmac.compare_digest(found.token_hash, given):
+    if found is None:
         raise NotFound
+    if not hmac.compare_digest(found.token_hash, given):
+        raise NotYours(AlarmKind.FOREIGN_VISIT)
     return _open(found, now)
 
 
@@ -286,8 +289,10 @@ async def issue_widget(
 async def widget_of(session: AsyncSession, conversation: Conversation, *, id: str) -> Widget:
     """A widget shown in this visit. Raises NotFound."""
     found = await session.get(Widget, id)
-    if found is None or found.conversation_id != conversation.id:
+    if found is None:
         raise NotFound
+    if found.conversation_id != conversation.id:
+        raise NotYours(AlarmKind.FOREIGN_WIDGET)
     return found
 
 

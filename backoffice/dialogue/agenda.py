@@ -4,11 +4,14 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from backoffice.applications.draft import Draft
+from backoffice.dialogue.acting import RELATION_PAPER, RelationStep
 from backoffice.dialogue.eligibility import Verdict, declared, verified
 from backoffice.dialogue.proving import Standing
 from backoffice.identity.policy import Means
 from catalogue.form import FormField
 
+IDENTIFYING = frozenset({"filed_by", "name", "id_no", "proxy_name", "proxy_id_no"})
+"""Who corrects one of these is somebody else, until it is proved."""
 UPLOADED = frozenset({"photo", "document"})
 
 CARD_FIELDS = {
@@ -27,6 +30,8 @@ class Kind(StrEnum):
     FIELD = "field"
     CARD_OR_FIELD = "card_or_field"
     NOT_ELIGIBLE = "not_eligible"
+    NOT_ALLOWED = "not_allowed"
+    CHILD_CONSENT = "child_consent"
     SIGN_IN = "sign_in"
     MATERIAL = "material"
     CARD = "card"
@@ -34,6 +39,8 @@ class Kind(StrEnum):
     FACE_CONSENT = "face_consent"
     SELFIE = "selfie"
     POLICE = "police"
+    RELATION = "relation"
+    RELATION_PAPER = "relation_paper"
     CHECKS = "checks"
     REVIEW = "review"
     SIGNATURE = "signature"
@@ -53,18 +60,24 @@ def next_step(draft: Draft, standing: Standing) -> Next:
 
     Order: what a clerk wants corrected; the fields in the catalogue's order (with the card offered
     where it can fill them and turned over at once, the phone verified where it is given, and unfit
-    applicants told as soon as their own words say so); identity; registers; papers; reading back;
-    signature. Papers come after the registers: nobody collects papers for nothing, and what a
-    register knows is not asked for.
+    applicants told as soon as their own words say so); identity; whether who acts may act;
+    registers; papers; reading back; signature. Papers come after the registers: nobody collects
+    papers for nothing, and what a register knows is not asked for. Who may not act, and a child's
+    guardian who has not consented, is told before anything more is taken.
     """
     reopened = draft.progress.get("reopened", [])
+    if standing.acting.child_consent:
+        return Next(Kind.CHILD_CONSENT)
     if reopened:
         return _reopened(draft, reopened[0])
+    if standing.acting.not_allowed is not None:
+        return Next(Kind.NOT_ALLOWED, "proxy_relation")
     if draft.supplementing:
-        return _supplement(draft)
+        return _supplement(draft, standing)
     return (
         _fields(draft, standing)
         or _identity(draft, standing)
+        or _relation(standing)
         or _registers(draft, standing)
         or _materials(draft)
         or _conclusion(draft)
@@ -77,14 +90,22 @@ def _reopened(draft: Draft, key: str) -> Next:
     return Next(Kind.MATERIAL, key)
 
 
-def _supplement(draft: Draft) -> Next:
+def _supplement(draft: Draft, standing: Standing) -> Next:
     done = draft.progress.get("corrected", [])
     for want in draft.wanted:
         key = want.get("field") or want.get("material") or ""
         if key not in done:
             return Next(Kind.FIELD if "field" in want else Kind.MATERIAL, key)
     # A corrected answer may open fields and papers that were not needed before.
-    return _missing_field(draft) or _materials(draft) or _conclusion(draft)
+    # Who corrects whom it is about proves it anew; an authority may have ended, or be about others.
+    proving = _identity(draft, standing) if IDENTIFYING.intersection(done) else None
+    return (
+        _missing_field(draft)
+        or proving
+        or _relation(standing)
+        or _materials(draft)
+        or _conclusion(draft)
+    )
 
 
 def _missing_field(draft: Draft) -> Next | None:
@@ -95,6 +116,8 @@ def _missing_field(draft: Draft) -> Next | None:
 
 
 def _is_open(draft: Draft, field: FormField) -> bool:
+    if field.slug in draft.unsigned:
+        return True  # something that was signed has changed since
     if field.slug in draft.answers:
         return False
     return field.slug not in draft.progress.get("skipped", [])
@@ -176,13 +199,22 @@ def _police_helps(draft: Draft, standing: Standing) -> bool:
     return standing.police_wanted and has_card and draft.police is None
 
 
+def _relation(standing: Standing) -> Next | None:
+    """Whether the speaker is what they say to be to the person."""
+    if standing.acting.relation == RelationStep.ASK:
+        return Next(Kind.RELATION)
+    if standing.acting.relation == RelationStep.PAPER:
+        return Next(Kind.RELATION_PAPER, RELATION_PAPER)
+    return None
+
+
 def _registers(draft: Draft, standing: Standing) -> Next | None:
     verdict = verified(draft)
     if verdict.to_ask:
         return Next(Kind.CHECKS)
     if verdict.holds is False and not draft.progress.get("go_on_checked"):
         # Without proof of who is asking, what a register says is for the clerk's eyes only.
-        if standing.identity.proven:
+        if standing.entitled:
             return Next(Kind.NOT_ELIGIBLE, verdict.condition)
     return None
 

@@ -1,10 +1,11 @@
 """Beginning, correcting, pausing, resuming, giving up and taking back an application."""
 
+from backoffice.applications.draft import Draft, load_draft
 from backoffice.applications.services import applications_of, start, unfinished_of
 from backoffice.applications.states import AT_THE_AUTHORITY
 from backoffice.dialogue.acknowledging import say_taken
 from backoffice.dialogue.agenda import Kind
-from backoffice.dialogue.capture import reopen
+from backoffice.dialogue.capture import reopen, take_answer
 from backoffice.dialogue.choosing import ask_topic, is_asking, item_meant, next_wanted
 from backoffice.dialogue.consult import planned_named, say_elsewhere
 from backoffice.dialogue.focus import resume_latest
@@ -13,10 +14,12 @@ from backoffice.dialogue.prepare import take_found
 from backoffice.dialogue.queueing import ask_leave
 from backoffice.dialogue.signed import only_consulted
 from backoffice.dialogue.situations import say_plan
+from backoffice.dialogue.switching import note_kin
 from backoffice.dialogue.talk import Talk
 from backoffice.dialogue.wanted import wanted_of
 from backoffice.identity.services import FACE_CONSENT, consent_of
 from backoffice.understanding import extract, says_among
+from backoffice.understanding.kin import acted_for, own_instead, own_too
 
 _PUT_OFF = frozenset({"sign_in_phone", "sms_code"})
 """Kinds of focus that a new application puts off."""
@@ -37,6 +40,7 @@ async def start_application(talk: Talk, item_code: str | None) -> None:
     talk.conversation.item_code = item.code
     if only_consulted(talk, item):
         return
+    whose = _whose(talk)
     if talk.filling is not None and not _put_aside_for(talk, item.code):
         if talk.filling.item.code == item.code and says_among("cancel", talk.text):
             await ask_cancel(talk)  # 咁唔注销喇,改做…: the item is named to give it up
@@ -45,7 +49,7 @@ async def start_application(talk: Talk, item_code: str | None) -> None:
         else:
             talk.say("apply.already", title=item.title)
         return
-    if await _has_unfinished(talk, item.code):
+    if await _has_unfinished(talk, item.code, whose):
         return
     await start(
         talk.session,
@@ -61,6 +65,7 @@ async def start_application(talk: Talk, item_code: str | None) -> None:
     talk.say("apply.begin", title=item.title, name=item.name)
     await _respect_refusal(talk)
     await _take_volunteered(talk)
+    await _take_whose(talk, whose)
 
 
 def _say_no_item(talk: Talk, code: str | None) -> None:
@@ -88,9 +93,40 @@ def _put_aside_for(talk: Talk, code: str) -> bool:
     return True
 
 
-async def _has_unfinished(talk: Talk, code: str) -> bool:
+def _whose(talk: Talk) -> str | None:
+    """For whom the speaker says it is: `self`, a relative's word, or None while that is open."""
+    said = talk.recall("start_for")
+    talk.remember(start_for=None)
+    if said or own_too(talk.text) or own_instead(talk.text):
+        return said or "self"
+    kin = acted_for(talk.text)
+    return kin.called if kin is not None else None
+
+
+def _is_for(draft: Draft, whose: str | None) -> bool:
+    """Whether the draft may be for whom it is said to be; nobody's is gone on with for another."""
+    if whose is None or "filed_by" not in draft.answers:
+        return True
+    if whose == "self":
+        return not draft.for_other
+    return draft.for_other and draft.progress.get("kin") in (None, whose)
+
+
+async def _take_whose(talk: Talk, whose: str | None) -> None:
+    """ "我自己的也办一件": begun for the speaker; "帮我妈办": for her."""
+    draft = talk.draft
+    if draft is None or whose is None or draft.item.field("filed_by") is None:
+        return
+    if whose == "self":
+        await take_answer(talk, draft, "filed_by", "self", source="typed")
+        talk.say("heard.begun_for_self")
+    else:
+        say_taken(talk, draft, await note_kin(talk, draft), [], [])
+
+
+async def _has_unfinished(talk: Talk, code: str, whose: str | None) -> bool:
     """An unfinished application of the same item is gone on with, not begun twice."""
-    if talk.draft is not None and talk.draft.item.code == code:
+    if talk.draft is not None and talk.draft.item.code == code and _is_for(talk.draft, whose):
         talk.draft.remember(paused=None)
         talk.slots["application_open"] = True
         talk.say("apply.go_on", title=talk.draft.item.title)
@@ -98,7 +134,10 @@ async def _has_unfinished(talk: Talk, code: str) -> bool:
     if talk.conversation.citizen_id is None:
         return False
     for one in await unfinished_of(talk.session, citizen_id=talk.conversation.citizen_id):
-        if one.item_code == code:
+        item = talk.item(code)
+        if one.item_code == code and item is not None:
+            if not _is_for(await load_draft(talk.session, one, item), whose):
+                continue
             resume_latest(talk, [one])
             await talk.load()
             talk.slots["application_open"] = True
@@ -223,7 +262,7 @@ async def ask_withdraw(talk: Talk) -> None:
     running = [
         one
         for one in await applications_of(
-            talk.session, citizen_id=talk.conversation.citizen_id or ""
+            talk.session, citizen_id=talk.conversation.citizen_id or "", now=talk.now
         )
         if one.state in AT_THE_AUTHORITY
     ]

@@ -6,7 +6,8 @@ from typing import Any
 from backoffice import messages
 from backoffice.applications.draft import Draft
 from backoffice.devices.services import CARD_WIDGET
-from backoffice.dialogue import appointing, queueing, recognising, remembering
+from backoffice.dialogue import appointing, queueing, recognising, remembering, switching
+from backoffice.dialogue.acting import about_person, whom
 from backoffice.dialogue.agenda import CARD_FIELDS, Kind, Next
 from backoffice.dialogue.choosing import CHOICES, ask_choice
 from backoffice.dialogue.comparing import doubted
@@ -14,17 +15,18 @@ from backoffice.dialogue.focus import send_code
 from backoffice.dialogue.people import account_phone_field, hall_words
 from backoffice.dialogue.prefill import fill_what_is_known
 from backoffice.dialogue.reveal import partial, placeholder
+from backoffice.dialogue.reviewing import review_lines
 from backoffice.dialogue.steps import may_be_left
 from backoffice.dialogue.talk import Talk
 from backoffice.understanding import mask_value
 from catalogue.form import FormField
-from catalogue.repeats import asks_for_another
 
 EXPLAIN_AFTER = 2
 """Failed answers to one field after which it is explained differently and a person is offered."""
 
 Ask = Callable[[Talk, Draft, Next], Awaitable[None]]
 _OF_SUBJECTS = {
+    **dict.fromkeys(switching.KINDS, switching.ask),
     **dict.fromkeys(recognising.KINDS, recognising.ask),
     **dict.fromkeys(remembering.KINDS, remembering.ask),
     **dict.fromkeys(queueing.KINDS, queueing.ask),
@@ -141,6 +143,8 @@ async def _ask_field(talk: Talk, draft: Draft, step: Next) -> None:
     question = field.question(for_other=draft.for_other)
     if failed >= EXPLAIN_AFTER and field.ask_again:
         question = field.ask_again
+    if draft.for_other and not field.slug.startswith(("proxy_name", "proxy_id_no", "proxy_phone")):
+        question = about_person(question, draft)
     reason = _clerks_reason(draft, field.slug)
     if reason:
         talk.say("ask.corrected_field", label=field.label, reason=reason)
@@ -151,7 +155,7 @@ async def _ask_field(talk: Talk, draft: Draft, step: Next) -> None:
     if field.example and field.type not in ("choice", "photo", "document", "signature"):
         question += "\n" + messages.text("ask.example", example=field.example)
     widget = await _widget_of(talk, field)
-    talk.say_words(question, buttons=_buttons_of(draft, field, failed), widget=widget)
+    talk.say_words(question, buttons=_buttons_of(talk, draft, field, failed), widget=widget)
 
 
 def _clerks_reason(draft: Draft, slug: str) -> str | None:
@@ -161,8 +165,12 @@ def _clerks_reason(draft: Draft, slug: str) -> str | None:
     return next((one.get("reason") for one in wanted), None)
 
 
-def _buttons_of(draft: Draft, field: FormField, failed: int) -> list[dict[str, str]]:
-    buttons = [{"title": one.label, "value": one.label} for one in field.options]
+def _buttons_of(talk: Talk, draft: Draft, field: FormField, failed: int) -> list[dict[str, str]]:
+    options = field.options
+    if field.slug == "proxy_relation":
+        allowed = talk.knowledge.acting.allowed(draft.item)
+        options = tuple(one for one in options if one.value in allowed) or options
+    buttons = [{"title": one.label, "value": one.label} for one in options]
     if not field.required:
         buttons += messages.buttons("ask.optional")
     if doubted(draft, field.slug) is not None:
@@ -201,10 +209,13 @@ async def _ask_card_or_field(talk: Talk, draft: Draft, step: Next) -> None:
 async def _ask_card_only(talk: Talk, draft: Draft, step: Next) -> None:
     """The card of whoever acts: the proxy's own, when somebody else fills it in."""
     kind = _card_widget(talk, draft)
-    key = "ask.card_of_proxy" if draft.for_other else "ask.card"
+    key = "ask.card_of_proxy" if draft.acting else "ask.card"
     widget = await talk.widget(kind, draft.acting or None)
-    talk.say("ask.card_on_reader" if kind == CARD_WIDGET else key, widget=widget,
-             whose=messages.text("whose.own"))  # fmt: skip
+    theirs = draft.for_other and draft.person_proves
+    whose = _whose(draft) if theirs else messages.text("whose.own")
+    if theirs:
+        key = "ask.card_of_person"
+    talk.say("ask.card_on_reader" if kind == CARD_WIDGET else key, widget=widget, whose=whose)
 
 
 def _card_widget(talk: Talk, draft: Draft) -> str:
@@ -216,7 +227,11 @@ def _card_widget(talk: Talk, draft: Draft) -> str:
 
 def _whose(draft: Draft) -> str:
     """Whose card it is, said to the person who is asked."""
-    return messages.text("whose.applicant" if draft.for_other else "whose.own")
+    return (
+        messages.text("whose.person", whom=whom(draft))
+        if draft.for_other
+        else messages.text("whose.own")
+    )
 
 
 async def _ask_not_eligible(talk: Talk, draft: Draft, step: Next) -> None:
@@ -235,6 +250,37 @@ async def _ask_not_eligible(talk: Talk, draft: Draft, step: Next) -> None:
         instead=condition.do_instead or "",
         **hall_words(talk),
     )
+
+
+async def _ask_not_allowed(talk: Talk, draft: Draft, step: Next) -> None:
+    """Who may not act here is told who may, and what else can be done."""
+    rules, standing = talk.knowledge.acting, talk.standing(draft)
+    relation = rules.relations.get(str(draft.answers.get("proxy_relation")))
+    talk.say(
+        f"ask.not_allowed_{standing.acting.not_allowed}",
+        title=draft.item.title,
+        whom=whom(draft),
+        relation=relation.label if relation else "",
+        may=rules.labels(draft.item),
+        age=rules.consent.under,
+        **hall_words(talk),
+    )
+
+
+async def _ask_child_consent(talk: Talk, draft: Draft, step: Next) -> None:
+    """The wording whose version and text are kept with the guardian's answer."""
+    if draft.progress.get("child_refused"):
+        talk.say("ask.child_consent_refused", **hall_words(talk))
+        return
+    buttons = messages.buttons("ask.child_consent")
+    talk.say("consent.child", buttons=buttons, age=talk.knowledge.acting.consent.under)
+
+
+async def _ask_relation_paper(talk: Talk, draft: Draft, step: Next) -> None:
+    assert draft.authority is not None  # the agenda has looked
+    relation = talk.knowledge.acting.relations[draft.authority.relation]
+    widget = await talk.widget("document", step.key)
+    talk.say("ask.relation_paper", whom=whom(draft), papers=relation.papers, widget=widget)
 
 
 async def _ask_sign_in(talk: Talk, draft: Draft, step: Next) -> None:
@@ -280,25 +326,21 @@ async def _ask_review(talk: Talk, draft: Draft, step: Next) -> None:
         return
     draft.remember(review_shown=True)
     lines = [f"{label}：{value}" for label, value in review_lines(draft)]
-    talk.say("ask.review", title=draft.item.title, lines="\n".join(lines))
+    params: dict[str, Any] = {"title": draft.item.title, "lines": "\n".join(lines)}
+    if draft.for_other:
+        people: dict[str, Any] = {"person": placeholder("name"), "agent": placeholder("proxy_name")}
+        talk.say("ask.review_for_other", whom=whom(draft), **people, **params)
+        return
+    talk.say("ask.review", **params)
 
 
-def review_lines(draft: Draft, *, papers: bool = True) -> list[tuple[str, str]]:
-    """Everything given, label and placeholder, in the order of the form; then the papers."""
-    lines: list[tuple[str, str]] = []
-    for field in draft.open_fields():
-        if asks_for_another(field.slug):
-            continue
-        left = field.required and field.slug in draft.progress.get("skipped", [])
-        if left:
-            lines.append((field.label, messages.text("value.left_to_clerk")))
-        elif field.slug in draft.answers and field.type != "signature":
-            lines.append((field.label, placeholder(field.slug)))
-    for material in draft.needed_materials():
-        state = draft.materials.get(material.slug)
-        if papers and state is not None:
-            lines.append((material.name, messages.text(f"material.{state}")))
-    return lines
+async def _ask_signature(talk: Talk, draft: Draft, step: Next) -> None:
+    widget = await talk.widget("signature", step.key)
+    if draft.for_other:
+        people: dict[str, Any] = {"person": placeholder("name"), "agent": placeholder("proxy_name")}
+        talk.say("ask.signature_for_other", widget=widget, whom=whom(draft), **people)
+        return
+    talk.say("ask.signature", widget=widget)
 
 
 async def _ask_submit(talk: Talk, draft: Draft, step: Next) -> None:
@@ -311,6 +353,10 @@ _ASK: dict[Kind, Ask] = {
     Kind.FIELD: _ask_field,
     Kind.CARD_OR_FIELD: _ask_card_or_field,
     Kind.NOT_ELIGIBLE: _ask_not_eligible,
+    Kind.NOT_ALLOWED: _ask_not_allowed,
+    Kind.CHILD_CONSENT: _ask_child_consent,
+    Kind.RELATION: _asker("ask.checks", None),
+    Kind.RELATION_PAPER: _ask_relation_paper,
     Kind.SIGN_IN: _ask_sign_in,
     Kind.MATERIAL: _ask_material,
     Kind.CARD: _ask_card_only,
@@ -320,7 +366,7 @@ _ASK: dict[Kind, Ask] = {
     Kind.POLICE: _asker("ask.checks", None),
     Kind.CHECKS: _asker("ask.checks", None),
     Kind.REVIEW: _ask_review,
-    Kind.SIGNATURE: _asker("ask.signature", "signature"),
+    Kind.SIGNATURE: _ask_signature,
     Kind.SUBMIT: _ask_submit,
 }
 

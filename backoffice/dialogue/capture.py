@@ -73,7 +73,8 @@ def _settle(draft: Draft, field: str) -> None:
 
 
 def settle_material(draft: Draft, material: str) -> None:
-    """The paper is handed in or promised."""
+    """The paper is handed in or promised: what was read back and signed was without it."""
+    draft.remember(reviewed=None, review_shown=None)
     _settle(draft, material)
 
 

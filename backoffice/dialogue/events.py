@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import select
 
+from backoffice import messages
 from backoffice.applications.draft import Draft
 from backoffice.applications.services import put_material
 from backoffice.conversations.models import Widget
@@ -13,14 +14,18 @@ from backoffice.devices.errors import NothingToRead
 from backoffice.devices.readings import as_card, number_fault, validity_fault
 from backoffice.devices.services import CARD_WIDGET, take_reading
 from backoffice.dialogue import recognising, remembering
+from backoffice.dialogue.acting import RELATION_PAPER
 from backoffice.dialogue.agenda import CARD_FIELDS
 from backoffice.dialogue.capture import settle_material, take_answer
 from backoffice.dialogue.focus import enter_code
 from backoffice.dialogue.heard import Heard
 from backoffice.dialogue.proving import back_key
+from backoffice.dialogue.reveal import reveal_words
+from backoffice.dialogue.reviewing import review_lines
 from backoffice.dialogue.steps import answer_consent, decline_widget
 from backoffice.dialogue.talk import Talk
 from backoffice.errors import BadRequest
+from backoffice.identity.alarms import AlarmKind, sound
 from backoffice.identity.policy import Means
 from backoffice.identity.services import (
     record_card_back_proof,
@@ -36,6 +41,8 @@ from backoffice.remembering.services import (
     LOOK_ENROL,
     LOOK_RECOGNISE,
 )
+from backoffice.representation.services import hand_in_papers
+from backoffice.signatures.services import sign
 from backoffice.uploads.chips import chip_photos
 from backoffice.uploads.models import Upload
 from backoffice.uploads.services import upload_of
@@ -216,6 +223,14 @@ async def _selfie(talk: Talk, draft: Draft, widget: Widget, event: dict[str, Any
         now=talk.now,
     )
     draft.remember(face=proof.result)
+    live = ((proof.detail or {}).get("liveness") or {}).get("passed") is True
+    if proof.result == "different" and live:
+        await sound(
+            talk.session,
+            AlarmKind.FACE_DIFFERS,
+            now=talk.now,
+            conversation_id=talk.conversation.id,
+        )
     await talk.proof_given()
     matched = Means.FACE in {one.means for one in draft.evidence}
     return Heard("", "inform").happened("face_matched" if matched else "selfie_taken")
@@ -227,25 +242,62 @@ async def _as_answer(talk: Talk, draft: Draft, widget: Widget, event: dict[str, 
     if field is None:
         return await _paper(talk, draft, widget, event)
     await take_answer(talk, draft, field.slug, upload.id, source="upload")
+    if field.type == "signature":
+        await _bind(talk, draft, field.slug, upload)
     code = "signed" if field.type == "signature" else "photo_taken"
     return Heard("", "inform").happened(code, label=field.label)
+
+
+async def _bind(talk: Talk, draft: Draft, field: str, upload: Upload) -> None:
+    """What is signed is what was read back: every value, every paper, and both people."""
+    await talk.session.flush()
+    shown = [(label, reveal_words(value, draft)) for label, value in review_lines(draft)]
+    prefix = "proxy_" if draft.for_other else ""
+    signer = draft.answers.get(f"{prefix}id_no")
+    await sign(
+        talk.session,
+        draft.application,
+        field=field,
+        upload=upload,
+        shown=shown,
+        signer=str(signer) if signer else None,
+        for_other=draft.for_other,
+        actor=f"citizen:{talk.conversation.citizen_id or 'unknown'}",
+        now=talk.now,
+    )
+    draft.unsigned.discard(field)
 
 
 async def _paper(talk: Talk, draft: Draft, widget: Widget, event: dict[str, Any]) -> Heard:
     """All pages uploaded to this widget belong to the paper."""
     await _uploaded(talk, widget, event)
+    if widget.target == RELATION_PAPER:
+        return await _relation_paper(talk, draft, widget)
     material = draft.item.material(widget.target or "")
     if material is None:
         return Heard("", "inform").happened("widget_closed")
-    pages = await talk.session.scalars(
-        select(Upload.id).where(Upload.widget_id == widget.id).order_by(Upload.created_at)
-    )
-    for page in pages:
+    for page in await _pages(talk, widget):
         put_material(
             talk.session, draft, material=material.slug, state="given", upload_id=page, now=talk.now
         )
     settle_material(draft, material.slug)
     return Heard("", "inform").happened("paper_taken", name=material.name)
+
+
+async def _pages(talk: Talk, widget: Widget) -> list[str]:
+    found = await talk.session.scalars(
+        select(Upload.id).where(Upload.widget_id == widget.id).order_by(Upload.created_at)
+    )
+    return list(found)
+
+
+async def _relation_paper(talk: Talk, draft: Draft, widget: Widget) -> Heard:
+    """What shall prove the relation of the two people; a clerk judges it."""
+    if draft.authority is None:
+        return Heard("", "inform").happened("widget_closed")
+    pages = await _pages(talk, widget)
+    await hand_in_papers(talk.session, draft.authority, pages, now=talk.now)
+    return Heard("", "inform").happened("paper_taken", name=messages.text("paper.relation"))
 
 
 async def _consent(talk: Talk, draft: Draft, widget: Widget, event: dict[str, Any]) -> Heard:

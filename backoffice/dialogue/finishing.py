@@ -6,11 +6,12 @@ from backoffice import messages
 from backoffice.applications.draft import Draft
 from backoffice.applications.services import give_number, submit
 from backoffice.dialogue import remembering
-from backoffice.dialogue.agenda import Kind
+from backoffice.dialogue.agenda import IDENTIFYING, Kind
 from backoffice.dialogue.facts import promised_time
 from backoffice.dialogue.people import call_for, hall_words, known_phone
 from backoffice.dialogue.talk import Talk
 from backoffice.identity.settling import let_through
+from backoffice.representation.services import BY_WINDOW
 from backoffice.tasks.services import promise_working_days
 from catalogue.form import Material
 
@@ -26,7 +27,7 @@ async def finish_when_complete(talk: Talk) -> None:
     if way.then == "appointment" and not again:
         await _appoint(talk, draft)
     else:
-        if not again:
+        if not again or IDENTIFYING.intersection(draft.progress.get("corrected", [])):
             let_through(draft.application, talk.knowledge.policy, way)
         await _submit(talk, draft, again=again)
         if way.then == "clerk_look" and not again:
@@ -75,6 +76,8 @@ def papers_to_bring(draft: Draft) -> list[str]:
     """Originals for the window: the identity card, and every paper that is not a form."""
     papers = [messages.text("paper.id_card")]
     papers += [one.name for one in draft.needed_materials() if _is_brought(draft, one)]
+    if draft.authority is not None and draft.authority.proved is None:
+        papers.append(messages.text("paper.relation"))
     return list(dict.fromkeys([*papers, *_promised(draft, None)]))
 
 
@@ -91,6 +94,8 @@ def _promised(draft: Draft, then: str | None) -> list[str]:
         if draft.materials.get(material.slug) == "bring"
     ]
     bring += [one.label for one in draft.open_fields() if draft.answers.get(one.slug) == "window"]
+    if draft.authority is not None and BY_WINDOW in draft.authority.detail.get("papers", []):
+        bring.append(messages.text("paper.relation"))
     if then == "window":
         bring.append(messages.text("paper.id_card"))
     return list(dict.fromkeys(bring))

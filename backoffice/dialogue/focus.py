@@ -3,7 +3,8 @@
 The conversation's focus is `{"kind": …, "then"?: …}`. Kinds:
 `sign_in_phone`, `sms_code` (then: what was wanted before signing in), `callback_phone` (about),
 `confirm_cancel`, `confirm_withdraw` (application), `confirm_switch` (item), `confirm_card`,
-`choose_draft` (application), `correct_which`, `which_item` and `which_topic` (act; see `choosing`),
+`choose_draft` (application), `confirm_other` and
+`whose_answers` (see `switching`), `correct_which`, `which_item` and `which_topic` (act; see `choosing`),
 `queue_business`, `queue_priority` and `confirm_leave_queue` (see `queueing`), `slot_business` and
 `queue_slot` (see `appointing`).
 """
@@ -30,12 +31,15 @@ from backoffice.dialogue.choosing import hear_choice
 from backoffice.dialogue.heard import Heard
 from backoffice.dialogue.people import hall_words, open_call_back
 from backoffice.dialogue.queueing import hear_business, hear_leave, hear_priority
+from backoffice.dialogue.switching import hear_confirm_other, hear_whose, same_people
 from backoffice.dialogue.talk import Talk
 from backoffice.dialogue.wanted import asked, wanted_of
 from backoffice.errors import CitizenError
 from backoffice.identity.models import ProofKind
 from backoffice.identity.services import FACE_CONSENT, confirm_sign_in, consent_of, start_sign_in
 from backoffice.remembering.services import confirm
+from backoffice.representation.rules import Step
+from backoffice.representation.services import may_do
 from backoffice.understanding import extract, fields_named, mask
 
 Focus = dict[str, Any]
@@ -188,7 +192,10 @@ async def _older_draft(talk: Talk) -> Application | None:
     assert talk.draft is not None and talk.conversation.citizen_id is not None
     mine = talk.draft.application
     for one in await unfinished_of(talk.session, citizen_id=talk.conversation.citizen_id):
-        if one.id != mine.id and one.item_code == mine.item_code:
+        if one.id == mine.id or one.item_code != mine.item_code:
+            continue
+        older = await load_draft(talk.session, one, talk.draft.written)
+        if same_people(older, talk.draft):
             return one
     return None
 
@@ -246,8 +253,14 @@ async def _confirm_withdraw(talk: Talk, focus: Focus, act: str | None) -> Heard 
     if act == "deny":
         return _heard(talk).happened("not_withdrawn")
     application = await application_of(
-        talk.session, id=focus["application"], citizen_id=talk.conversation.citizen_id or ""
+        talk.session,
+        id=focus["application"],
+        citizen_id=talk.conversation.citizen_id or "",
+        now=talk.now,
     )
+    mine = talk.conversation.citizen_id or ""
+    if not await may_do(talk.session, application.id, Step.WITHDRAW, citizen_id=mine):
+        return _heard(talk).happened("withdraw_by_person", number=application.number or "")
     await withdraw(talk.session, application, now=talk.now)
     return _heard(talk).happened("withdrawn", number=application.number or "")
 
@@ -289,7 +302,9 @@ async def _choose_draft(talk: Talk, focus: Focus, act: str | None) -> Heard | No
 
 async def _merge_into(talk: Talk, id: str) -> None:
     """Go on with the older draft; what was given in this visit counts over what is in it."""
-    older = await application_of(talk.session, id=id, citizen_id=talk.conversation.citizen_id or "")
+    older = await application_of(
+        talk.session, id=id, citizen_id=talk.conversation.citizen_id or "", now=talk.now
+    )
     item = talk.item(older.item_code)
     if item is None:
         return
@@ -342,6 +357,8 @@ _HEAR: dict[str, Hear] = {
     "confirm_card": _confirm_card,
     "choose_draft": _choose_draft,
     "correct_which": _correct_which,
+    "confirm_other": hear_confirm_other,
+    "whose_answers": hear_whose,
     "which_item": hear_choice,
     "which_topic": hear_choice,
     "queue_business": hear_business,

@@ -1,4 +1,8 @@
-"""What a turn has to ask outside, between two of its transactions: the police, the registers."""
+"""What a turn has to ask outside, between two of its transactions.
+
+The police about whoever proves who they are; the registers about the relation of two people, and
+about the person it is about.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,13 +10,16 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from backoffice.applications.draft import Draft
-from backoffice.clock import Clock
+from backoffice.clock import Clock, china_date
+from backoffice.dates import day_text
+from backoffice.dialogue.acting import whom
 from backoffice.dialogue.agenda import Kind
 from backoffice.dialogue.eligibility import keep_answers, verified
 from backoffice.dialogue.registers import ask_registers
 from backoffice.dialogue.talk import Talk
 from backoffice.identity.proofs import record_police_answer
 from backoffice.logs import log
+from backoffice.representation.services import Pair, keep_asked
 from catalogue.loader import Catalogue
 from integrations.ports import (
     Answer,
@@ -21,6 +28,10 @@ from integrations.ports import (
     PoliceCheck,
     RegisterAnswer,
     Registers,
+    RelationAnswer,
+    RelationQuestion,
+    RelationRegister,
+    RelationRegisters,
 )
 
 
@@ -38,6 +49,9 @@ class Outside(Protocol):
 
     @property
     def police(self) -> PoliceCheck: ...
+
+    @property
+    def relations(self) -> RelationRegisters: ...
 
 
 @dataclass(frozen=True)
@@ -63,8 +77,29 @@ class RegisterQuestions:
         return f"RegisterQuestions({self.names})"
 
 
-Outward = PoliceQuestion | RegisterQuestions
-Found = PoliceAnswer | dict[str, RegisterAnswer]
+@dataclass(frozen=True)
+class RelationQuestions:
+    """Whether two people are what one of them says; the registers are asked one after the other."""
+
+    pair: Pair
+    registers: tuple[RelationRegister, ...]
+    key: str
+
+    def __repr__(self) -> str:
+        return f"RelationQuestions({self.registers})"
+
+
+@dataclass(frozen=True)
+class RelationsFound:
+    """What each register that was asked said."""
+
+    answers: Mapping[RelationRegister, RelationAnswer]
+
+
+Outward = PoliceQuestion | RelationQuestions | RegisterQuestions
+Found = PoliceAnswer | RelationsFound | dict[str, RegisterAnswer]
+_ORDER = (PoliceQuestion, RelationQuestions, RegisterQuestions)
+"""As the agenda has them; in one turn nothing is asked that comes before what was asked."""
 
 
 def outward_question(talk: Talk, *, asked: Outward | None = None) -> Outward | None:
@@ -73,11 +108,16 @@ def outward_question(talk: Talk, *, asked: Outward | None = None) -> Outward | N
     step = talk.step() if talk.focus is None else None
     if draft is None or step is None:
         return None
-    if step.kind == Kind.POLICE and asked is None:
+    done = _ORDER.index(type(asked)) if asked is not None else -1
+    if step.kind == Kind.POLICE and done < 0:
         name = str(draft.answers.get(f"{draft.acting}name") or "")
         id_no = draft.acting_id_no or ""
         return PoliceQuestion(name, id_no, f"{draft.application.id}:{talk.turn.turn_id}")
-    if step.kind == Kind.CHECKS and not isinstance(asked, RegisterQuestions):
+    if step.kind == Kind.RELATION and done < 1 and draft.pair is not None:
+        rules = talk.knowledge.acting.relations[draft.pair.relation]
+        key = f"{draft.application.id}:{talk.turn.turn_id}"
+        return RelationQuestions(draft.pair, rules.registers, key)
+    if step.kind == Kind.CHECKS and done < 2:
         return RegisterQuestions(verified(draft).to_ask, dict(draft.answers))
     return None
 
@@ -87,6 +127,8 @@ async def ask_outward(question: Outward, outside: Outside) -> Found:
     now = outside.clock.now()
     if isinstance(question, PoliceQuestion):
         return await _ask_police(question, outside.police, now)
+    if isinstance(question, RelationQuestions):
+        return await _ask_relation(question, outside.relations, now)
     return await ask_registers(
         question.names,
         question.answers,
@@ -102,6 +144,29 @@ async def _ask_police(question: PoliceQuestion, police: PoliceCheck, now: dateti
     except IntegrationError as exc:
         log("identity").warning("police.unavailable", error=type(exc).__name__)
         return PoliceAnswer(Answer.UNKNOWN, None, "", now)
+
+
+async def _ask_relation(
+    question: RelationQuestions, registers: RelationRegisters, now: datetime
+) -> RelationsFound:
+    """The first certain yes is enough; an outage is an unknown."""
+    found: dict[RelationRegister, RelationAnswer] = {}
+    pair = question.pair
+    for register in question.registers:
+        asked = RelationQuestion(
+            register, pair.relation, pair.agent, pair.principal, china_date(now)
+        )
+        try:
+            answer = await registers.related(asked, key=f"{question.key}:{register}")
+        except IntegrationError as exc:
+            log("identity").warning(
+                "relation.unavailable", register=str(register), error=type(exc).__name__
+            )
+            answer = RelationAnswer(Answer.UNKNOWN, "register did not answer", "", None)
+        found[register] = answer
+        if answer.answer is Answer.YES:
+            break
+    return RelationsFound(found)
 
 
 async def keep_outward(talk: Talk, question: Outward, found: Found) -> None:
@@ -123,13 +188,39 @@ async def keep_outward(talk: Talk, question: Outward, found: Found) -> None:
             )
             await talk.proof_given()
         return
+    if isinstance(question, RelationQuestions):
+        assert isinstance(found, RelationsFound)
+        if draft.authority is None and draft.pair == question.pair:
+            await _keep_relation(talk, draft, question.pair, found)
+        return
     assert isinstance(found, dict)
     if not any(name in draft.checks for name in found):
         keep_answers(talk.session, draft, found, now=talk.now)
         told = _told(talk, draft)
         if told is not None:
-            results = [*talk.prepared.get("results", []), told]
-            talk.turn.prepared = {**talk.prepared, "results": results}
+            _say_later(talk, told)
+
+
+async def _keep_relation(talk: Talk, draft: Draft, pair: Pair, found: RelationsFound) -> None:
+    held = await keep_asked(
+        talk.session,
+        talk.knowledge.acting,
+        pair,
+        found.answers,
+        application_id=draft.application.id,
+        citizen_id=talk.conversation.citizen_id,
+        child_consent=draft.progress.get("child_consent"),
+        now=talk.now,
+    )
+    await talk.proof_given()
+    code = "relation_found" if held.proved is not None else "relation_to_clerk"
+    until = day_text(held.expires_on)
+    _say_later(talk, {"code": code, "params": {"whom": whom(draft), "until": until}})
+
+
+def _say_later(talk: Talk, result: dict[str, Any]) -> None:
+    results = [*talk.prepared.get("results", []), result]
+    talk.turn.prepared = {**talk.prepared, "results": results}
 
 
 def _told(talk: Talk, draft: Draft) -> dict[str, Any] | None:

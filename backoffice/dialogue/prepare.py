@@ -7,7 +7,7 @@ the turn, so that a repeated turn changes nothing twice.
 from typing import Any
 
 from backoffice.applications.draft import Draft
-from backoffice.dialogue import recognising, remembering
+from backoffice.dialogue import recognising, remembering, switching
 from backoffice.dialogue.agenda import Kind, Next
 from backoffice.dialogue.buttons import field_to_change, is_some_button, meaning_of, shown_as
 from backoffice.dialogue.capture import count_failure, reopen, take_answer
@@ -175,6 +175,8 @@ def _hear_freely(talk: Talk, act: str | None) -> Heard:
     """Nothing is awaited: only make the text safe. Names and addresses go too, where known."""
     if (meaning := meaning_of(talk)) is not None:
         return Heard(mask(talk.text), meaning.act, item=meaning.item)
+    if (own := switching.hear_own_too(talk)) is not None:
+        return own
     if act is None and talk.knowledge.catalogue.only_elsewhere(talk.text) is not None:
         return Heard(mask(talk.text), "out_of_scope")
     if act is None and (known := _known_question(talk)) is not None:
@@ -227,6 +229,14 @@ def _known_question(talk: Talk) -> Heard | None:
 
 
 async def _hear_form(talk: Talk, draft: Draft, act: str | None) -> Heard:
+    before = draft.answers.get("filed_by")
+    if (heard := await switching.hear_other_person(talk, draft)) is None:
+        heard = await _hear_answers(talk, draft, act)
+        await switching.answer_filed_by_changed(talk, draft, before)
+    return await switching.take_kin(talk, draft, heard)
+
+
+async def _hear_answers(talk: Talk, draft: Draft, act: str | None) -> Heard:
     step = talk.step()
     assert step is not None  # there is a draft
     if (heard := await hear_step(talk, draft, step, act)) is not None:
@@ -235,6 +245,8 @@ async def _hear_form(talk: Talk, draft: Draft, act: str | None) -> Heard:
         return Heard(mask(talk.text), meaning.act, item=meaning.item)
     if (changed := field_to_change(talk, draft)) is not None:
         return Heard(mask(talk.text), "correct", named=[changed])
+    if step.kind == Kind.CHILD_CONSENT:
+        return Heard(mask(talk.text), act)  # nothing of the child is taken before the yes
     awaited = _awaited_field(draft, step)
     wanted = wanted_of(draft, awaited)
     found = _read_form(talk, draft, wanted, awaited)
@@ -274,7 +286,7 @@ def _read_form(talk: Talk, draft: Draft, wanted: list[Wanted], awaited: str | No
 
 def _awaited_field(draft: Draft, step: Next) -> str | None:
     """The field that the step is about. Told not to be eligible, people correct their own word."""
-    if step.kind in (Kind.FIELD, Kind.CARD_OR_FIELD):
+    if step.kind in (Kind.FIELD, Kind.CARD_OR_FIELD, Kind.NOT_ALLOWED):
         return step.key
     condition = draft.item.condition(step.key or "") if step.kind == Kind.NOT_ELIGIBLE else None
     if condition is None or condition.declared_by is None:
@@ -295,6 +307,8 @@ async def take_found(
     """
     order = {field.slug: place for place, field in enumerate(draft.item.fields)}
     for one in sorted(found.found, key=lambda one: order.get(one.key, len(order))):
+        if switching.not_to_be_taken(talk, draft, one.key):
+            continue
         if not one.certain:
             heard.tentative = {"field": one.key, "value": one.value}
             continue

@@ -5,7 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from backoffice.applications.draft import Draft
+from backoffice.clock import china_date
+from backoffice.dialogue.acting import Acting, acting_of
 from backoffice.identity.policy import Assessment, Means, Policy, assess
+from backoffice.representation.rules import ActingRules
 
 _CARDS = frozenset({Means.CARD_PHOTO, Means.CARD_CHIP})
 
@@ -18,16 +21,24 @@ class Standing:
         signed_in: the visit belongs to a citizen's account.
         identity: how far the level that the item asks for is reached.
         police_wanted: a way to the level asks the police about name and number.
+        acting: whether the speaker may act for the person it is about.
     """
 
     signed_in: bool
     identity: Assessment
     police_wanted: bool = False
+    acting: Acting = Acting()
+
+    @property
+    def entitled(self) -> bool:
+        """Whether personal matters of the person it is about may be told to the speaker."""
+        return self.identity.proven and self.acting.entitled
 
 
 def standing_of(
     draft: Draft,
     policy: Policy,
+    rules: ActingRules,
     *,
     signed_in: bool,
     channel: str,
@@ -44,7 +55,8 @@ def standing_of(
     identity = assess(
         policy, level, draft.evidence, channel=channel, now=now, refused=refused
     )  # fmt: skip
-    return Standing(signed_in, identity, policy.asks(Means.POLICE, level, channel))
+    police = policy.asks(Means.POLICE, level, channel)
+    return Standing(signed_in, identity, police, acting_of(draft, rules, china_date(now)))
 
 
 def card_key(draft: Draft) -> str:

@@ -16,7 +16,9 @@ async def tell_progress(talk: Talk) -> None:
         talk.focus = {"kind": "sign_in_phone", "then": "progress"}
         talk.say("records.sign_in")
         return
-    found = await applications_of(talk.session, citizen_id=talk.conversation.citizen_id or "")
+    found = await applications_of(
+        talk.session, citizen_id=talk.conversation.citizen_id or "", now=talk.now
+    )
     shown = [one for one in found if one.state != State.CANCELLED][:_SHOWN]
     if not shown:
         talk.say("records.none")

@@ -7,6 +7,7 @@ from backoffice import messages
 from backoffice.applications.draft import Draft
 from backoffice.applications.services import put_material
 from backoffice.conversations.models import Widget
+from backoffice.dialogue.acting import CHILD_CONSENT, RELATION_PAPER
 from backoffice.dialogue.agenda import UPLOADED, Kind, Next
 from backoffice.dialogue.capture import (
     count_failure,
@@ -17,8 +18,10 @@ from backoffice.dialogue.capture import (
 from backoffice.dialogue.comparing import doubted, forget_doubt
 from backoffice.dialogue.heard import Heard
 from backoffice.dialogue.proving import back_key, card_key
+from backoffice.dialogue.switching import forget_person
 from backoffice.dialogue.talk import Talk
 from backoffice.identity.services import FACE_CONSENT, record_consent
+from backoffice.representation.services import BY_WINDOW, hand_in_papers
 from backoffice.understanding import mask
 from catalogue.form import FormField, Option
 
@@ -207,6 +210,55 @@ async def answer_consent(talk: Talk, draft: Draft, *, granted: bool) -> Heard:
     return _heard(talk).happened("face_agreed" if granted else "face_declined")
 
 
+async def _child_consent(talk: Talk, draft: Draft, step: Next, act: str | None) -> Heard | None:
+    if act == "affirm" or talk.says("agree"):
+        return await answer_child_consent(talk, draft, granted=True)
+    if act == "deny" or talk.says("decline"):
+        return await answer_child_consent(talk, draft, granted=False)
+    return None
+
+
+async def answer_child_consent(talk: Talk, draft: Draft, *, granted: bool) -> Heard:
+    """Keep a guardian's answer: wording, version and time. After a no nothing is taken."""
+    rules = talk.knowledge.acting.consent
+    row = await record_consent(
+        talk.session,
+        kind=CHILD_CONSENT,
+        granted=granted,
+        conversation_id=talk.conversation.id,
+        citizen_id=talk.conversation.citizen_id,
+        text_version=rules.text_version,
+        now=talk.now,
+    )
+    kept = {
+        "consent": row.id,
+        "version": rules.text_version,
+        "text": messages.text("consent.child", age=rules.under),
+        "at": talk.now.isoformat(),
+    }
+    if not granted:
+        await forget_person(talk, draft)
+    draft.remember(child_consent=kept if granted else None, child_refused=None if granted else True)
+    return _heard(talk).happened("child_agreed" if granted else "child_declined")
+
+
+async def _relation_paper(talk: Talk, draft: Draft, step: Next, act: str | None) -> Heard | None:
+    if talk.says("bring_later") or act == "deny":
+        return await bring_relation_paper(talk, draft)
+    if act == "affirm":
+        return _heard(talk).happened("please_upload")
+    return None
+
+
+async def bring_relation_paper(talk: Talk, draft: Draft) -> Heard:
+    """What proves the relation is shown at the window."""
+    if draft.authority is None:
+        return _heard(talk).happened("widget_closed")
+    await hand_in_papers(talk.session, draft.authority, [BY_WINDOW], now=talk.now)
+    name = messages.text("paper.relation")
+    return _heard(talk).happened("will_bring", name=name)
+
+
 async def _selfie(talk: Talk, draft: Draft, step: Next, act: str | None) -> Heard | None:
     if act == "deny" or talk.says("decline"):
         return await answer_consent(talk, draft, granted=False)
@@ -251,6 +303,8 @@ async def decline_widget(talk: Talk, draft: Draft, step: Next, widget: Widget) -
         return _heard(talk).happened("type_instead")
     if widget.kind == "id_card_back":
         return _without_back(talk, draft)
+    if widget.target == RELATION_PAPER:
+        return await bring_relation_paper(talk, draft)
     if widget.kind == "signature":
         return await sign_at_window(talk, draft, widget.target or "")
     field = draft.item.field(widget.target or "")
@@ -276,10 +330,13 @@ _HEAR: dict[Kind, Hear] = {
     Kind.FIELD: _field,
     Kind.CARD_OR_FIELD: _card_or_field,
     Kind.NOT_ELIGIBLE: _not_eligible,
+    Kind.NOT_ALLOWED: _field,
     Kind.MATERIAL: _material,
     Kind.CARD: _card,
     Kind.CARD_BACK: _card_back,
     Kind.FACE_CONSENT: _consent,
+    Kind.CHILD_CONSENT: _child_consent,
+    Kind.RELATION_PAPER: _relation_paper,
     Kind.SELFIE: _selfie,
     Kind.REVIEW: _review,
     Kind.SIGNATURE: _signature,

@@ -24,6 +24,7 @@ from backoffice.identity.policy import Means, Policy
 from backoffice.identity.services import CodeLimits
 from backoffice.queue.rules import QueueRules
 from backoffice.remembering.rules import Rules
+from backoffice.representation.rules import ActingRules
 from backoffice.understanding import normalise
 from backoffice.understanding.lexicon import words
 from catalogue.loader import Catalogue
@@ -49,6 +50,7 @@ class Knowledge:
     calendar: WorkCalendar
     policy: Policy
     queue: QueueRules
+    acting: ActingRules
     code_limits: CodeLimits = CodeLimits()
     remembering: Rules | None = None
     finger_device: str = ""
@@ -148,7 +150,7 @@ class Talk:
             item = self.knowledge.catalogue.find(application.item_code)
             if item is not None:
                 self.draft = await load_draft(self.session, application, item, on=self.today)
-                self.draft.proven = self.standing(self.draft).identity.proven
+                self.draft.proven = self.standing(self.draft).entitled
         return self
 
     def step(self) -> Next | None:
@@ -160,6 +162,7 @@ class Talk:
         return standing_of(
             draft,
             self.knowledge.policy,
+            self.knowledge.acting,
             signed_in=self.signed_in,
             channel=self.conversation.channel,
             now=self.now,
@@ -174,8 +177,11 @@ class Talk:
         if self.draft is not None:
             await self.session.flush()
             await load_proofs(self.session, self.draft)
-            self.draft.proven = self.standing(self.draft).identity.proven
-            if self.draft.proven and self.draft.acting_id_no is not None:
+            standing = self.standing(self.draft)
+            self.draft.proven = standing.entitled
+            # Where the person proves beside whoever types, the account stays the typist's.
+            speaks = not (self.draft.for_other and self.draft.person_proves)
+            if standing.identity.proven and self.draft.acting_id_no is not None and speaks:
                 await self._know_person(self.draft, self.draft.acting_id_no)
 
     async def _know_person(self, draft: Draft, id_no: str) -> None:

@@ -12,10 +12,13 @@ from backoffice.crypto import blind_index, keyed_hash
 from backoffice.identity.models import Citizen, Consent, Proof
 from backoffice.logs import log
 from backoffice.remembering.models import FaceLook, Remembered
+from backoffice.representation.models import Representation
 from backoffice.results.models import Result
 from backoffice.uploads.models import Upload
 
-_OWNED = (Application, Proof, Consent, Upload, Result, Remembered, FaceLook)
+_OWNED = (
+    Application, Proof, Consent, Upload, Result, Remembered, FaceLook, Representation,
+)  # fmt: skip
 
 
 def id_hash(id_no: str) -> str:

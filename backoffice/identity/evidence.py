@@ -2,6 +2,10 @@
 
 from collections.abc import Sequence
 
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from backoffice.applications.models import AnswerRow
 from backoffice.crypto import keyed_hash
 from backoffice.identity.models import Proof, ProofKind
 from backoffice.identity.policy import Evidence, Means
@@ -20,6 +24,21 @@ OF_THE_VISIT = frozenset({ProofKind.SMS, ProofKind.FINGER, ProofKind.REMEMBERED}
 def subject_hash(id_no: str) -> str:
     """The keyed hash under which a proof says whom it is about."""
     return keyed_hash("proofs.subject", id_no.upper())
+
+
+async def claimed_by(session: AsyncSession, application_id: str | None) -> str | None:
+    """Whom whoever speaks in an application says to be, as proofs name people; None: not said."""
+    if application_id is None:
+        return None
+    rows = await session.scalars(
+        select(AnswerRow).where(
+            AnswerRow.application_id == application_id,
+            AnswerRow.field.in_(("filed_by", "id_no", "proxy_id_no")),
+        )
+    )
+    given = {row.field: row.value for row in rows}
+    number = given.get("proxy_id_no" if given.get("filed_by") == "proxy" else "id_no")
+    return subject_hash(str(number)) if number else None
 
 
 def evidence_of(

@@ -9,12 +9,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy import ColumnElement, and_, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from backoffice.conversations.models import Widget
+from backoffice.conversations.models import Conversation, Widget
 from backoffice.errors import CitizenError, NotFound
-from backoffice.identity.models import LivenessChallenge
+from backoffice.identity.alarms import AlarmKind, sound
+from backoffice.identity.evidence import claimed_by
+from backoffice.identity.models import LiveFrame, LivenessChallenge
 from integrations.ports import LiveAction
 
 TIME_TO_BEGIN = timedelta(seconds=30)
@@ -23,6 +25,14 @@ FAILURES_ALLOWED = 2
 """After these a clerk looks instead."""
 STARTS_ALLOWED = 8
 """Per visit; also those begun and not used, so that no convenient challenge can be waited for."""
+
+COUNTED_FOR = timedelta(days=1)
+PER_ACCOUNT, PER_PERSON, PER_ADDRESS = 4, 6, 40
+"""Failures in a day, over all visits: of an account (so of a phone), as one person, from one address.
+One address may be the hall's, or a whole mobile network's."""
+REPLAYED = "replayed"
+FEWEST_REPEATED, REPEATED_PART = 4, 0.8
+_FAILED = and_(LivenessChallenge.outcome.is_not(None), LivenessChallenge.outcome != "passed")
 
 _ACTIONS = (
     LiveAction.TURN_LEFT,
@@ -38,13 +48,15 @@ class ChallengeGone(CitizenError):
 
     code = "identity.challenge_gone"
     status = 409
+    alarm = AlarmKind.OLD_NONCE
 
 
 class TooManyChallenges(CitizenError):
-    """No more attempts in this visit; a clerk compares the pictures."""
+    """No more attempts for now; a clerk compares the pictures."""
 
     code = "identity.too_many_challenges"
     status = 429
+    alarm = AlarmKind.LIVE_EXHAUSTED
 
 
 @dataclass(frozen=True)
@@ -80,6 +92,8 @@ async def start_challenge(
     failed = await failures(session, widget)
     if (await session.scalar(alike) or 0) >= STARTS_ALLOWED or failed >= FAILURES_ALLOWED:
         raise TooManyChallenges
+    subject = await claimed_by(session, widget.application_id)
+    await _check_across_visits(session, conversation_id, subject, now)
     await session.execute(
         update(LivenessChallenge)
         .where(mine, LivenessChallenge.widget_id == widget_id, LivenessChallenge.used_at.is_(None))
@@ -90,6 +104,7 @@ async def start_challenge(
         conversation_id=conversation_id,
         application_id=widget.application_id,
         widget_id=widget_id,
+        subject_hash=subject,
         actions=[str(one) for one in actions],
         issued_at=now,
         expires_at=now + TIME_TO_BEGIN + TIME_TO_DO,
@@ -129,11 +144,62 @@ async def claim_challenge(
     return tuple(LiveAction(one) for one in actions)
 
 
-async def keep_outcome(session: AsyncSession, *, nonce: str, fault: str | None) -> int:
+async def _check_across_visits(
+    session: AsyncSession, conversation_id: str, subject: str | None, now: datetime
+) -> None:
+    """Failing in one visit after another, from one account or address, or as one person.
+
+    Raises:
+        TooManyChallenges: until the oldest failure is a day old.
+    """
+    visit = await session.get_one(Conversation, conversation_id)
+    whose: list[tuple[ColumnElement[bool] | None, int]] = [
+        (Conversation.citizen_id == visit.citizen_id if visit.citizen_id else None, PER_ACCOUNT),
+        (Conversation.origin == visit.origin if visit.origin else None, PER_ADDRESS),
+        (LivenessChallenge.subject_hash == subject if subject else None, PER_PERSON),
+    ]
+    for mine, most in whose:
+        if mine is None:
+            continue
+        failed = await session.scalar(
+            select(func.count())
+            .select_from(LivenessChallenge)
+            .join(Conversation, Conversation.id == LivenessChallenge.conversation_id)
+            .where(mine, _FAILED, LivenessChallenge.used_at > now - COUNTED_FOR)
+        )
+        if (failed or 0) >= most:
+            raise TooManyChallenges
+
+
+async def sent_before(session: AsyncSession, *, nonce: str, digests: Sequence[str]) -> bool:
+    """Keep the frames' digests; whether nearly all of them were sent for one earlier challenge.
+
+    A camera never takes the same picture twice, to the bit. This finds a film that is sent again as
+    it was; it does not find one that was encoded anew: that has to do what is asked by chance.
+    """
+    shown = sorted(set(digests))
+    earlier = await session.scalars(
+        select(func.count())
+        .select_from(LiveFrame)
+        .where(LiveFrame.digest.in_(shown), LiveFrame.challenge_id != nonce)
+        .group_by(LiveFrame.challenge_id)
+    )
+    most = max(earlier, default=0)
+    session.add_all(LiveFrame(challenge_id=nonce, digest=one) for one in shown)
+    await session.flush()
+    return most >= FEWEST_REPEATED and most >= REPEATED_PART * len(shown)
+
+
+async def keep_outcome(
+    session: AsyncSession, *, nonce: str, fault: str | None, now: datetime
+) -> int:
     """Keep how it went; returns how many have failed in this visit by now."""
     row = await session.get_one(LivenessChallenge, nonce)
     row.outcome = fault or "passed"
     await session.flush()
+    if fault is not None:
+        kind = AlarmKind.REPLAYED_FRAMES if fault == REPLAYED else AlarmKind.LIVE_FAILED
+        await sound(session, kind, now=now, conversation_id=row.conversation_id)
     return await failures(session, await session.get_one(Widget, row.widget_id))
 
 
@@ -153,12 +219,6 @@ def _for_the_same(widget: Widget) -> ColumnElement[bool]:
 async def failures(session: AsyncSession, widget: Widget) -> int:
     """How many challenges of this visit were failed, for what the widget is for."""
     counted = await session.scalar(
-        select(func.count())
-        .select_from(LivenessChallenge)
-        .where(
-            _for_the_same(widget),
-            LivenessChallenge.outcome.is_not(None),
-            LivenessChallenge.outcome != "passed",
-        )
+        select(func.count()).select_from(LivenessChallenge).where(_for_the_same(widget), _FAILED)
     )
     return counted or 0

@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, Index, String, Text, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from backoffice.db import Base, Encrypted, Utc, blind_of, new_id
@@ -151,6 +151,7 @@ class LivenessChallenge(Base):
     """What somebody was asked to do in front of the camera; its id is the nonce. Used once.
 
     Attributes:
+        subject_hash: whom who stands there says to be, as proofs name people.
         actions: `LiveAction` values in the order asked for.
         used_at: when frames were sent for it; from then on it opens nothing.
         outcome: `passed`, or why not (`LivenessReading.fault`); None while it is not known.
@@ -163,8 +164,20 @@ class LivenessChallenge(Base):
     conversation_id: Mapped[str] = mapped_column(String(32))
     application_id: Mapped[str | None] = mapped_column(String(32))
     widget_id: Mapped[str] = mapped_column(String(32))
+    subject_hash: Mapped[str | None] = mapped_column(String(64), index=True)
     actions: Mapped[Any] = mapped_column(JSON)
     issued_at: Mapped[datetime] = mapped_column(Utc)
     expires_at: Mapped[datetime] = mapped_column(Utc)
     used_at: Mapped[datetime | None] = mapped_column(Utc)
     outcome: Mapped[str | None] = mapped_column(String(20))
+
+
+class LiveFrame(Base):
+    """The keyed digest of one frame sent for a challenge, to know it when it comes again."""
+
+    __tablename__ = "live_frames"
+
+    challenge_id: Mapped[str] = mapped_column(
+        ForeignKey("liveness_challenges.id", ondelete="CASCADE"), primary_key=True
+    )
+    digest: Mapped[str] = mapped_column(String(64), primary_key=True, index=True)

@@ -8,11 +8,12 @@ from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backoffice.applications.models import Application
 from backoffice.errors import CitizenError
+from backoffice.identity.evidence import claimed_by
 from backoffice.identity.models import Proof, ProofKind
 from backoffice.identity.policy import Policy, Then, Way
 from backoffice.identity.proofs import keep_proof
@@ -67,6 +68,7 @@ async def settle(
         kind=_KINDS[how],
         application_id=application.id,
         citizen_id=application.citizen_id,
+        subject_hash=await claimed_by(session, application.id),
         upload_ids=[],
         result=_RESULTS[how],
         detail={"staff": actor, "originals": list(originals)},
@@ -81,9 +83,13 @@ async def unsettled(session: AsyncSession, application: Application) -> Then | N
     then = application.identity_then
     if then is None:
         return None
+    # Of another person than the application now names it says nothing.
+    subject = await claimed_by(session, application.id)
     done = await session.scalar(
         select(Proof.id).where(
-            Proof.application_id == application.id, Proof.kind.in_(_ENOUGH[then])
+            Proof.application_id == application.id,
+            Proof.kind.in_(_ENOUGH[then]),
+            or_(Proof.subject_hash.is_(None), Proof.subject_hash == subject),
         ).limit(1)
     )  # fmt: skip
     return None if done is not None else then  # type: ignore[return-value]

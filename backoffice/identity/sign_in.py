@@ -14,6 +14,7 @@ from backoffice.conversations.models import Conversation
 from backoffice.crypto import blind_index
 from backoffice.errors import CitizenError
 from backoffice.identity.accounts import citizen_with_phone, phone_index
+from backoffice.identity.alarms import AlarmKind, sound
 from backoffice.identity.errors import (
     CodeExpired,
     NoCodePending,
@@ -45,6 +46,7 @@ class CodeLimits:
         phone: ten codes of five tries each are at most 50 guesses a day among a million.
         address: one address may serve many (the hall's kiosks, a mobile network), but not open
             visit after visit to send messages to a list of strangers.
+        guesses_of_phone, guesses_of_address: wrong codes, over all visits.
         conversation: one may mistype one's number, but not send messages to a list of strangers.
     """
 
@@ -55,6 +57,8 @@ class CodeLimits:
     )
     conversation: Limits = ((timedelta(hours=1), 8), (timedelta(days=1), 12))
     address: Limits = ((timedelta(hours=1), 60), (timedelta(days=1), 400))
+    guesses_of_phone: Limits = ((timedelta(hours=1), 20), (timedelta(days=1), 40))
+    guesses_of_address: Limits = ((timedelta(hours=1), 100), (timedelta(days=1), 300))
 
 
 _RACE = timedelta(seconds=30)
@@ -147,7 +151,12 @@ async def start_sign_in(
 
 
 async def confirm_sign_in(
-    session: AsyncSession, *, conversation_id: str, code: str, now: datetime
+    session: AsyncSession,
+    *,
+    conversation_id: str,
+    code: str,
+    now: datetime,
+    limits: CodeLimits = CodeLimits(),
 ) -> Confirmation:
     """Try a code; see `Confirmation` for why faults are returned. Commit in every case.
 
@@ -161,12 +170,17 @@ async def confirm_sign_in(
     newest = next(iter(await _open_codes(session, conversation_id)), None)
     if newest is None:
         return Confirmation(fault=NoCodePending())
+    if await _guessed_too_often(session, newest, limits, now):
+        newest.closed_at = now
+        await sound(session, AlarmKind.CODES_EXHAUSTED, now=now, conversation_id=conversation_id)
+        return Confirmation(fault=TooManyTries())
     if now >= newest.expires_at:
         newest.closed_at = now
         return Confirmation(fault=CodeExpired())
     typed = re.sub(r"[\s-]", "", code)
     if not hmac.compare_digest(_code_hash(newest.id, typed), newest.code_hash):
         newest.tries += 1
+        await sound(session, AlarmKind.WRONG_CODE, now=now, conversation_id=conversation_id)
         if newest.tries >= MAX_TRIES:
             newest.closed_at = now
             log("identity").warning("sign_in.too_many_tries", conversation_id=conversation_id)
@@ -215,6 +229,34 @@ async def code_pending(
     """The code this conversation can still be answered with, if any."""
     found = next(iter(await _open_codes(session, conversation_id)), None)
     return found if found is not None and now < found.expires_at else None
+
+
+async def _guessed_too_often(
+    session: AsyncSession, code: SmsCode, limits: CodeLimits, now: datetime
+) -> bool:
+    """Whether codes of this phone, or from this address, were guessed wrongly too often."""
+    if await _wrong(session, SmsCode.phone_index == code.phone_index, limits.guesses_of_phone, now):
+        return True
+    origin = await session.scalar(
+        select(Conversation.origin).where(Conversation.id == code.conversation_id)
+    )
+    if origin is None:
+        return False
+    same = select(Conversation.id).where(Conversation.origin == origin)
+    here = SmsCode.conversation_id.in_(same)
+    return await _wrong(session, here, limits.guesses_of_address, now)
+
+
+async def _wrong(
+    session: AsyncSession, whose: ColumnElement[bool], limits: Limits, now: datetime
+) -> bool:
+    for span, most in limits:
+        tries = await session.scalar(
+            select(func.sum(SmsCode.tries)).where(whose, SmsCode.sent_at > now - span)
+        )
+        if (tries or 0) >= most:
+            return True
+    return False
 
 
 def _code_hash(row_id: str, code: str) -> str:

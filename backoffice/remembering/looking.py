@@ -37,7 +37,7 @@ from backoffice.remembering.rules import Rules
 from backoffice.uploads.advice import face_advice
 from backoffice.uploads.analysis import check_liveness
 from backoffice.uploads.errors import ConsentMissing, LivenessFailed
-from backoffice.uploads.live import Frames, check_size, clean_frames
+from backoffice.uploads.live import Frames, check_size, clean_frames, unless_sent_before
 from backoffice.uploads.services import load_upload
 from integrations.ports import (
     FaceComparison,
@@ -121,7 +121,8 @@ async def take_look(
     live = [LiveFrame(one.data, at) for one, (at, _) in zip(cleaned, frames, strict=True)]
     reading = await check_liveness(looker.vision, live, actions)
     async with looker.sessions.begin() as session:
-        await keep_outcome(session, nonce=nonce, fault=reading.fault)
+        reading = await unless_sent_before(session, reading, nonce=nonce, frames=cleaned)
+        await keep_outcome(session, nonce=nonce, fault=reading.fault, now=now)
     if not reading.passed or reading.best_frame is None:
         raise LivenessFailed(reading.fault or "")
     try:

@@ -13,6 +13,7 @@ from backoffice.applications.states import State
 from backoffice.audit import services as audit
 from backoffice.errors import CitizenError, NotFound
 from backoffice.outbox import services as outbox
+from backoffice.representation.visibility import may_hold
 from backoffice.results.credential import Issuer, qr_png
 from backoffice.results.masking import mask_name
 from backoffice.results.models import Result, ResultDocument, Revocation, Status
@@ -149,19 +150,17 @@ async def revoke(
     return result
 
 
-async def results_of(session: AsyncSession, *, citizen_id: str) -> list[Result]:
+async def results_of(session: AsyncSession, *, citizen_id: str, now: datetime) -> list[Result]:
     """A citizen's results, newest first, revoked and expired ones too."""
     found = await session.scalars(
-        select(Result).where(Result.citizen_id == citizen_id).order_by(Result.issued_at.desc())
+        select(Result).where(may_hold(citizen_id, now)).order_by(Result.issued_at.desc())
     )
     return list(found)
 
 
-async def result_of(session: AsyncSession, *, id: str, citizen_id: str) -> Result:
+async def result_of(session: AsyncSession, *, id: str, citizen_id: str, now: datetime) -> Result:
     """The only way to a result on a citizen's behalf. Raises NotFound."""
-    found = await session.scalar(
-        select(Result).where(Result.id == id, Result.citizen_id == citizen_id)
-    )
+    found = await session.scalar(select(Result).where(Result.id == id, may_hold(citizen_id, now)))
     if found is None:
         raise NotFound
     return found
@@ -175,14 +174,14 @@ async def result_on(session: AsyncSession, *, application_id: str) -> Result | N
     return found
 
 
-async def document_of(session: AsyncSession, *, id: str, citizen_id: str) -> bytes:
+async def document_of(session: AsyncSession, *, id: str, citizen_id: str, now: datetime) -> bytes:
     """The PDF for its holder.
 
     Raises:
         NotFound: no such result, or somebody else's.
         NotReady: still being made.
     """
-    result = await result_of(session, id=id, citizen_id=citizen_id)
+    result = await result_of(session, id=id, citizen_id=citizen_id, now=now)
     document = await session.get(ResultDocument, result.id)
     if document is None:
         raise NotReady

@@ -24,11 +24,14 @@ from backoffice.audit.services import record
 from backoffice.calendar import WorkCalendar
 from backoffice.clock import china_date
 from backoffice.dates import day_text
+from backoffice.identity.evidence import subject_hash
 from backoffice.identity.models import Proof, ProofKind
 from backoffice.identity.proofs import FACE_CONSENT, consent_of, proofs_of
 from backoffice.identity.settling import unsettled
 from backoffice.results.models import Result
 from backoffice.results.services import result_on
+from backoffice.signatures.services import Standing, standings
+from backoffice.staff.acting import ActingLine, acting_lines
 from backoffice.staff.models import StaffUser
 from backoffice.staff.window import waits_for_person
 from backoffice.staff.worklist import Light, histories_of, light, next_due
@@ -135,6 +138,8 @@ class CaseView:
     result: Result | None = None
     revoked_by: str = ""
     waits_for_person: bool = False
+    signatures: dict[str, Standing] = field(default_factory=dict)
+    acting: list[ActingLine] = field(default_factory=list)
     identity_open: str | None = None
 
     @property
@@ -177,6 +182,9 @@ async def view_case(
     )
     view.identity_open = await unsettled(session, application)
     draft = await load_draft(session, application, item)
+    view.acting = await acting_lines(session, application.id, item)
+    signed = [one.slug for one in item.fields if one.type == "signature"]
+    view.signatures = await standings(session, application, draft.answers, signed)
     await _fill_answers(session, view, draft)
     await _fill_papers(session, view, draft)
     await _fill_checks(session, view, draft)
@@ -286,7 +294,7 @@ def _condition(condition: ApplicantCondition, draft: Draft) -> ConditionLine:
 async def _fill_identity(session: AsyncSession, view: CaseView, draft: Draft) -> None:
     application = view.application
     view.proofs = await proofs_of(session, application.id)
-    cards = [one for one in view.proofs if one.kind == ProofKind.ID_CARD and one.upload_ids]
+    cards = _cards_of(view.proofs, draft)
     if cards:
         view.card = str(cards[-1].upload_ids[-1])
         upload = await session.get(Upload, view.card)
@@ -305,9 +313,20 @@ async def _fill_identity(session: AsyncSession, view: CaseView, draft: Draft) ->
         view.face_refused = consent is not None and not consent.granted
 
 
+def _cards_of(proofs: Sequence[Proof], draft: Draft) -> list[Proof]:
+    """The cards of whoever has to prove who they are; all of them while none is theirs.
+
+    With somebody acting for another there may be two people's cards in one case.
+    """
+    cards = [one for one in proofs if one.kind == ProofKind.ID_CARD and one.upload_ids]
+    whose = subject_hash(str(draft.acting_id_no)) if draft.acting_id_no else None
+    theirs = [one for one in cards if whose is not None and one.subject_hash == whose]
+    return theirs or ([] if draft.for_other else cards)
+
+
 def _differs(read: Mapping[str, Any], draft: Draft) -> dict[str, str]:
     """Fields whose answer is not what the card says: slug → what it says."""
-    pairs = (("name", "name"), ("id_no", "id_no"), ("ethnicity", "ethnicity"))
+    pairs = [(part, draft.acting + part) for part in ("name", "id_no", "ethnicity")]
     return {
         slug: str(read[part])
         for part, slug in pairs
@@ -333,6 +352,7 @@ def _face(proof: Proof, card: str | None) -> FaceLine:
 def _picture_ids(view: CaseView) -> set[str]:
     ids = {one for line in view.answers for one in line.pictures}
     ids |= {one for paper in view.papers for one in paper.pictures}
+    ids |= {one for line in view.acting for one in line.papers}
     ids |= {str(one) for proof in view.proofs for one in proof.upload_ids or []}
     return ids
 

@@ -10,6 +10,7 @@ from backoffice.applications.models import AnswerRow, Application, MaterialRow
 from backoffice.audit.services import record
 from backoffice.errors import NotFound
 from backoffice.identity.proofs import proofs_of
+from backoffice.representation.services import records_of
 from backoffice.staff.models import StaffUser
 from backoffice.uploads.models import Upload
 from catalogue.loader import Catalogue
@@ -52,6 +53,9 @@ async def _belongs(session: AsyncSession, application: Application, upload: Uplo
     )
     if paper is not None:
         return True
+    for row in await records_of(session, application.id):
+        if upload.id in row.detail.get("papers", []):
+            return True
     for proof in await proofs_of(session, application.id):
         if upload.id in (proof.upload_ids or []):
             return True

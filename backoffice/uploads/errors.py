@@ -135,6 +135,7 @@ _LIVE_CODES = {
     "still": "upload.live_still",
     "no_baseline": "upload.live_no_baseline",
     "wrong_order": "upload.live_wrong_order",
+    "replayed": "upload.live_replayed",
 }
 
 

@@ -2,18 +2,29 @@
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
+from hashlib import sha256
 from pathlib import Path
 
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from backoffice.crypto import keyed_hash
 from backoffice.db import Sessions
-from backoffice.identity.liveness import FAILURES_ALLOWED, claim_challenge, keep_outcome
+from backoffice.identity.liveness import (
+    FAILURES_ALLOWED,
+    REPLAYED,
+    claim_challenge,
+    keep_outcome,
+    sent_before,
+)
 from backoffice.logs import log
 from backoffice.uploads.analysis import analyse_live, check_liveness
 from backoffice.uploads.content import Clean, clean, jpeg_size
 from backoffice.uploads.errors import LivenessFailed, TooLarge, TooManyPixels
 from backoffice.uploads.models import Upload
 from backoffice.uploads.places import keep, place_of, reference_of, workers
-from integrations.ports import LiveFrame, Vision
+from integrations.ports import LiveFrame, LivenessReading, Vision
 
 FEWEST_FRAMES, MOST_FRAMES = 8, 40
 MAX_BYTES_TOGETHER = 8 * 1024 * 1024
@@ -58,7 +69,8 @@ async def receive_live_selfie(
     live = [LiveFrame(one.data, at) for one, (at, _) in zip(cleaned, frames, strict=True)]
     reading = await check_liveness(vision, live, actions)
     async with sessions.begin() as session:
-        failed = await keep_outcome(session, nonce=nonce, fault=reading.fault)
+        reading = await unless_sent_before(session, reading, nonce=nonce, frames=cleaned)
+        failed = await keep_outcome(session, nonce=nonce, fault=reading.fault, now=now)
     if not reading.passed and failed < FAILURES_ALLOWED:
         log("uploads").info(
             "liveness.failed", conversation_id=conversation_id, reason=reading.fault
@@ -68,6 +80,16 @@ async def receive_live_selfie(
     reference = await reference_of(folder, place.reference_id)
     analysis = await analyse_live(vision, best, reading, reference=reference)
     return await keep(sessions, folder, place, best, analysis, now)
+
+
+async def unless_sent_before(
+    session: AsyncSession, reading: LivenessReading, *, nonce: str, frames: Sequence[Clean]
+) -> LivenessReading:
+    """The reading, failed when it is of a film that was sent before."""
+    digests = [keyed_hash("live_frames", sha256(one.data).hexdigest()) for one in frames]
+    if await sent_before(session, nonce=nonce, digests=digests):
+        return replace(reading, passed=False, fault=REPLAYED)
+    return reading
 
 
 def check_size(frames: Frames) -> None:

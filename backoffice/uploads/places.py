@@ -17,7 +17,9 @@ from backoffice.conversations.models import Conversation, Widget
 from backoffice.crypto import DecryptionFailed, keyed_hash
 from backoffice.db import Sessions, new_id
 from backoffice.errors import NotFound
-from backoffice.identity.models import Consent
+from backoffice.identity.alarms import AlarmKind, sound
+from backoffice.identity.evidence import claimed_by
+from backoffice.identity.models import Consent, Proof, ProofKind
 from backoffice.logs import log
 from backoffice.uploads import store
 from backoffice.uploads.analysis import Analysis
@@ -115,8 +117,45 @@ async def _newest_card(
     whose = [Upload.conversation_id == conversation_id]
     if application_id is not None:
         whose.append(Upload.application_id == application_id)
+    if (theirs := await _their_card(session, application_id)) is not None:
+        return theirs
     cards = select(Upload.id).where(Upload.kind.in_(kinds), or_(*whose))
     return (await session.scalars(cards.order_by(Upload.created_at.desc()).limit(1))).first()
+
+
+async def _their_card(session: AsyncSession, application_id: str | None) -> str | None:
+    """The newest card that bears the number of whoever has to prove who they are.
+
+    With somebody acting for another there may be two people's cards in one application.
+    """
+    if application_id is None:
+        return None
+    subject = await claimed_by(session, application_id)
+    if subject is None:
+        return None
+    cards = await session.scalars(
+        select(Proof)
+        .where(
+            Proof.application_id == application_id,
+            Proof.kind == ProofKind.ID_CARD,
+            Proof.subject_hash == subject,
+        )
+        .order_by(Proof.id.desc())
+    )
+    return next((str(one.upload_ids[-1]) for one in cards if one.upload_ids), None)
+
+
+async def _seen_elsewhere(session: AsyncSession, place: Place, upload: Upload) -> bool:
+    """Whether the same picture, to the bit, was a selfie of another visit, or is a card's."""
+    found = await session.scalar(
+        select(Upload.id).where(
+            Upload.digest == upload.digest,
+            Upload.id != upload.id,
+            Upload.kind.in_(("selfie", *CARD_PICTURES)),
+            or_(Upload.conversation_id != place.conversation_id, Upload.kind != "selfie"),
+        ).limit(1)
+    )  # fmt: skip
+    return found is not None
 
 
 async def reference_of(folder: Path, upload_id: str | None) -> tuple[str, bytes] | None:
@@ -144,6 +183,10 @@ async def keep(
     async def still_wanted(session: AsyncSession) -> None:
         # It may have been closed, or the consent withdrawn, while the picture was read.
         await place_of(session, place.conversation_id, place.widget_id)
+        if place.kind == "selfie" and await _seen_elsewhere(session, place, upload):
+            upload.analysis = {**upload.analysis, "seen_before": True}
+            visit = place.conversation_id
+            await sound(session, AlarmKind.REPLAYED_PICTURE, now=now, conversation_id=visit)
 
     await keep_with_file(sessions, folder, upload, cleaned.data, still_wanted=still_wanted)
     log("uploads").info("upload.kept", upload_id=upload.id, kind=place.kind, bytes=upload.size)

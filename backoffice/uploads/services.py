@@ -12,8 +12,10 @@ from backoffice.applications.models import Application
 from backoffice.applications.states import AT_THE_AUTHORITY, State
 from backoffice.clock import china_date
 from backoffice.db import Sessions
-from backoffice.errors import NotFound
+from backoffice.errors import NotFound, NotYours
+from backoffice.identity.alarms import AlarmKind
 from backoffice.logs import log
+from backoffice.signatures.strokes import read_strokes
 from backoffice.uploads import store
 from backoffice.uploads.analysis import analyse
 from backoffice.uploads.content import MAX_BYTES, clean, sniffed_type
@@ -51,11 +53,15 @@ async def receive_upload(
     widget_id: str,
     content: bytes,
     now: datetime,
+    strokes: str | None = None,
 ) -> Upload:
     """Check, clean, read, encrypt and keep what was sent for a widget.
 
     Opens its own short transactions: the slow work between them holds none. The widget stays
     open; the dialogue closes it when it is told `widget_done`. What is refused leaves nothing.
+
+    Args:
+        strokes: of a signature, see `signatures.strokes`.
 
     Raises:
         NotFound: no such widget, not of this conversation, closed, or not one for uploads.
@@ -75,6 +81,8 @@ async def receive_upload(
             front=place.front,
             today=china_date(now),
         )
+        if place.kind == "signature" and strokes is not None:
+            analysis["strokes"] = read_strokes(strokes)
     except UploadRefused as exc:
         _log_refusal(place, exc, content)
         raise
@@ -114,6 +122,8 @@ async def upload_of(
         wanted = wanted.where(or_(*whose))
     upload = await session.scalar(wanted)
     if upload is None:
+        if await session.get(Upload, upload_id) is not None:
+            raise NotYours(AlarmKind.FOREIGN_UPLOAD)
         raise NotFound
     return upload
 

@@ -1,7 +1,7 @@
 """JSON interface for staff programs: `/api/v1/staff`. Bearer token, or the browser's session."""
 
 from datetime import date, datetime
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import Field, model_validator
 from sanic import Blueprint, HTTPResponse, Request
@@ -13,6 +13,7 @@ from backoffice.applications.states import State
 from backoffice.clock import china_date
 from backoffice.errors import BadRequest
 from backoffice.identity.settling import How
+from backoffice.staff.acting import ActingLine
 from backoffice.staff.cases import CaseView
 from backoffice.staff.models import Role
 from backoffice.staff.services import log_out
@@ -21,7 +22,7 @@ from backoffice.staff.worklist import list_cases
 from backoffice.tasks.models import Task, TaskState
 from backoffice.tasks.services import finish, list_tasks, take, task_of
 from gateway.http import Body, body
-from gateway.staff.at_case import decided_case, person_seen, seen_case
+from gateway.staff.at_case import decided_case, person_seen, relation_judged, seen_case
 from gateway.staff.guard import WALL, logged_in, public, staff_only
 
 api = Blueprint("staff_api", url_prefix="/api/v1/staff")
@@ -71,6 +72,13 @@ class SeenBody(Body):
     id_card: bool
     originals: list[str] = Field(default_factory=list, max_length=100)
     version: int | None = None
+
+
+class RelationBody(Body):
+    """A clerk's word on the relation of two people; `papers`: what it rests on, by name."""
+
+    holds: bool
+    papers: list[Annotated[str, Field(max_length=80)]] = Field(default_factory=list, max_length=20)
 
 
 class OutcomeBody(Body):
@@ -160,6 +168,15 @@ async def seen(request: Request, case_id: str) -> HTTPResponse:
     given = body(request, SeenBody)
     what = Seen(given.person, given.id_card, given.originals)
     application = await person_seen(request, case_id, what, version=given.version)
+    return json(_case_head(application), headers=_NO_STORE)
+
+
+@api.post("/cases/<case_id:str>/relation", name="relation")
+@staff_only(*_CASES)
+async def relation(request: Request, case_id: str) -> HTTPResponse:
+    """Whether who acts may act for the person, by papers looked at: by id or number."""
+    given = body(request, RelationBody)
+    application = await relation_judged(request, case_id, holds=given.holds, papers=given.papers)
     return json(_case_head(application), headers=_NO_STORE)
 
 
@@ -278,9 +295,31 @@ def _case_body(view: CaseView) -> dict[str, Any]:
         "card": view.card,
         "card_differs": list(view.card_differs),
         "face": face,
+        "signatures": {key: str(one) for key, one in view.signatures.items()},
+        "acting": [_acting(one) for one in view.acting],
         "face_refused": view.face_refused,
         "history": history,
         "supplements": supplements,
+    }
+
+
+def _acting(line: ActingLine) -> dict[str, Any]:
+    row = line.row
+    return {
+        "relation": row.relation,
+        "people": row.people,
+        "proved": row.proved,
+        "open": line.open,
+        "asked": list(line.asked),
+        "papers": list(line.papers),
+        "at_window": line.at_window,
+        "steps": row.steps,
+        "child_consent": row.detail.get("child_consent"),
+        "judged": row.detail.get("judged"),
+        "begun_at": _plain(row.begun_at),
+        "expires_on": _plain(row.expires_on),
+        "ended_at": _plain(row.ended_at),
+        "ended_why": row.ended_why,
     }
 
 

@@ -7,6 +7,7 @@ from sanic import Request
 from backoffice.applications.decisions import Bench, Decision, Wanted, case_of, decide
 from backoffice.applications.models import Application
 from backoffice.identity.settling import How
+from backoffice.representation.services import judge
 from backoffice.staff.cases import CaseView, view_case
 from backoffice.staff.window import Seen, hand_in_seen
 
@@ -35,6 +36,25 @@ async def person_seen(
         application = await case_of(session, id=case_id, staff=staff, catalogue=office.catalogue)
         bench = Bench(session, office.catalogue, office.calendar, office.clock.now())
         return await hand_in_seen(bench, application, seen, staff=staff, version=version)
+
+
+async def relation_judged(
+    request: Request, case_id: str, *, holds: bool, papers: Sequence[str]
+) -> Application:
+    """A clerk's word on whether who acts may act. Raises what `case_of` and `judge` raise."""
+    office, staff = request.app.ctx.office, request.ctx.staff.user
+    async with office.sessions.begin() as session:
+        application = await case_of(session, id=case_id, staff=staff, catalogue=office.catalogue)
+        await judge(
+            session,
+            office.knowledge.acting,
+            application.id,
+            holds=holds,
+            papers=papers,
+            actor=staff.actor,
+            now=office.clock.now(),
+        )
+        return application
 
 
 async def decided_case(

@@ -22,7 +22,7 @@ from backoffice.staff.worklist import PAGE, count_by_state, list_cases
 from backoffice.tasks.models import Task, TaskState
 from backoffice.tasks.services import finish, list_tasks, take
 from backoffice.uploads.services import load_upload
-from gateway.staff.at_case import decided_case, person_seen, seen_case
+from gateway.staff.at_case import decided_case, person_seen, relation_judged, seen_case
 from gateway.staff.guard import (
     HTMX,
     WALL,
@@ -40,7 +40,7 @@ pages = Blueprint("staff_pages", url_prefix="/staff")
 pages.static("/static", Path(__file__).resolve().parent.parent / "static" / "staff", name="static")
 
 _CASES = (Role.CLERK, Role.HEAD)
-_DONE = {*Decision, "revoke", "seen"}
+_DONE = {*Decision, "relation", "revoke", "seen"}
 _TABS: dict[str, tuple[State, ...]] = {
     "todo": (State.SUBMITTED, State.ACCEPTED),
     "submitted": (State.SUBMITTED,),
@@ -181,6 +181,23 @@ async def seen(request: Request, case_id: str) -> HTTPResponse:
     except CitizenError as exc:
         return await _refused(request, case_id, exc, form)
     return redirect(f"/staff/cases/{case_id}?done=seen", status=303)
+
+
+@pages.post("/cases/<case_id:str>/relation", name="relation")
+@staff_only(*_CASES)
+async def relation(request: Request, case_id: str) -> HTTPResponse:
+    """Whether who acts may act for the person, by papers looked at."""
+    form = request.form or {}
+    if form.get("holds") not in ("yes", "no"):
+        raise BadRequest
+    papers = [form.get("papers", "")[:80]]
+    try:
+        await relation_judged(request, case_id, holds=form.get("holds") == "yes", papers=papers)
+    except NotFound:
+        raise
+    except CitizenError as exc:
+        return await _refused(request, case_id, exc, form)
+    return redirect(f"/staff/cases/{case_id}?done=relation", status=303)
 
 
 async def _refused(request: Request, case_id: str, exc: CitizenError, form: Any) -> HTTPResponse:

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from backoffice.audit.models import AuditEntry
 from backoffice.audit.services import record, verify
 from backoffice.errors import BadRequest, CitizenError, NotFound
+from backoffice.identity.alarms import counts
 from backoffice.messages import text
 from backoffice.outbox.models import OutboxEntry
 from backoffice.remembering.services import people_with_faces
@@ -35,6 +36,7 @@ async def overview(request: Request) -> HTTPResponse:
         users = await list_users(session)
         tries = await wrong_tries(session)
         faces = await people_with_faces(session)
+        alarms = await counts(session, now=office.clock.now())
         entries = await session.scalar(select(func.count()).select_from(AuditEntry))
         breaks = await verify(session) if request.args.get("verify") else None
     return render(
@@ -45,6 +47,7 @@ async def overview(request: Request) -> HTTPResponse:
         tries=tries,
         faces=faces,
         remembering=office.knowledge.remembering,
+        alarms=alarms,
         entries=entries,
         breaks=breaks,
         reasons=list(Revocation),

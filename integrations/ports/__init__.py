@@ -48,6 +48,13 @@ from integrations.ports.registers import (
     RegisterAnswer,
     Registers,
 )
+from integrations.ports.relations import (
+    Named,
+    RelationAnswer,
+    RelationQuestion,
+    RelationRegister,
+    RelationRegisters,
+)
 from integrations.ports.seals import (
     SealedPdf,
     SealMark,
@@ -56,6 +63,12 @@ from integrations.ports.seals import (
 from integrations.ports.sms import (
     Receipt,
     SmsSender,
+)
+from integrations.ports.video import (
+    VideoDesk,
+    VideoSession,
+    VideoState,
+    VideoStatement,
 )
 from integrations.ports.vision import (
     CardBackReading,
@@ -89,6 +102,7 @@ __all__ = [
     "LiveFrame",
     "LivenessReading",
     "ModelScore",
+    "Named",
     "NoCard",
     "NoFinger",
     "PoliceAnswer",
@@ -99,11 +113,19 @@ __all__ = [
     "RegisterAnswer",
     "Registers",
     "Rejected",
+    "RelationAnswer",
+    "RelationQuestion",
+    "RelationRegister",
+    "RelationRegisters",
     "SealMark",
     "SealSigner",
     "SealedPdf",
     "SmsSender",
     "Unavailable",
+    "VideoDesk",
+    "VideoSession",
+    "VideoState",
+    "VideoStatement",
     "Vision",
     "WltPhotoDecoder",
 ]

@@ -8,6 +8,7 @@ from sqlalchemy import func, select
 from backoffice.applications.draft import Draft
 from backoffice.clock import china_date
 from backoffice.remembering.models import Remembered
+from backoffice.representation.services import newest_of
 from backoffice.results.services import result_on
 from backoffice.tasks.models import Task
 from tests.conversations.player import Player
@@ -23,6 +24,8 @@ async def check_end(player: Player) -> None:
     assert len(applications) == end.applications, f"有 {len(applications)} 份办件"
     if applications:
         await _check_application(player, applications[0], end)
+        if end.acting is not None:
+            await _check_acting(stage, applications[0], end.acting)
     else:
         assert not (end.answers or end.state or end.papers), "没有办件，却写了答案、状态或材料"
     await _check_tasks(player, end.tasks)
@@ -48,6 +51,24 @@ async def _check_application(player: Player, draft: Draft, end: End) -> None:
         assert draft.application.state == end.state, f"状态是 {draft.application.state}"
     for slug, state in end.papers.items():
         assert draft.materials.get(slug) == state, f"材料 {slug} 是 {draft.materials.get(slug)}"
+
+
+async def _check_acting(stage: Stage, draft: Draft, wanted: dict[str, Any]) -> None:
+    """`代办`: what is kept of who acts for whom."""
+    async with stage.office.sessions.begin() as session:
+        row = await newest_of(session, draft.application.id)
+    if not wanted:
+        assert row is None or row.ended_why == "replaced", "不该有代办记录"
+        return
+    assert row is not None, "没有代办记录"
+    people = row.people
+    kept = {
+        "代办人": people["agent"]["name"], "申请人": people["principal"]["name"],
+        "关系": row.relation, "凭": row.proved or "还没有", "结束": row.ended_why or "没有",
+        "孩子同意": bool(row.detail.get("child_consent")),
+    }  # fmt: skip
+    for key, value in wanted.items():
+        assert kept[key] == value, f"代办记录里“{key}”是 {kept[key]}，应是 {value}"
 
 
 async def _check_tasks(player: Player, wanted: list[ExpectedTask]) -> None:

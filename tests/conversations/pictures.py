@@ -4,6 +4,7 @@ The people do not exist; the faces' sources are in `tests/fixtures/pictures/CRED
 """
 
 import io
+import secrets
 from collections.abc import Sequence
 from datetime import date
 from functools import cache
@@ -121,7 +122,7 @@ def frame(face: str, action: LiveAction) -> bytes:
 def shown(face: str, actions: Sequence[LiveAction]) -> list[tuple[int, bytes]]:
     """Frames of a challenge for the sandbox, as `film`."""
     pictures = [frame(face, one) for one in actions for _ in range(3)]
-    return [(300 * n, one) for n, one in enumerate(pictures)]
+    return [(300 * n, _taken_now(one)) for n, one in enumerate(pictures)]
 
 
 def film(face: str, actions: Sequence[LiveAction]) -> list[tuple[int, bytes]]:
@@ -133,7 +134,19 @@ def film(face: str, actions: Sequence[LiveAction]) -> list[tuple[int, bytes]]:
     poses = list(moving_face.STRAIGHT[:2])
     for action in actions:
         poses += [*_MOVES.get(action, moving_face.STRAIGHT[:2]), *moving_face.STRAIGHT[:2]]
-    return [(one.at_ms, one.image) for one in _moving(face).film(poses)]
+    return [(one.at_ms, _taken_now(one.image)) for one in _moving(face).film(poses)]
+
+
+def _taken_now(frame: bytes) -> bytes:
+    """The frame as a camera would take it: never twice the same to the bit."""
+    picture = Image.open(io.BytesIO(frame)).convert("RGB")
+    noise = secrets.token_bytes(3 * 64)
+    for n in range(64):
+        at = (n % picture.width, picture.height - 1 - n // picture.width)
+        picture.putpixel(at, (noise[3 * n], noise[3 * n + 1], noise[3 * n + 2]))
+    target = io.BytesIO()
+    picture.save(target, "JPEG", quality=95)
+    return target.getvalue()
 
 
 @cache

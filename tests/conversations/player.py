@@ -10,6 +10,7 @@ import httpx
 from backoffice import messages
 from backoffice.applications.decisions import Bench, Decision, Wanted, case_of, decide
 from backoffice.dialogue.consult import ANSWERED
+from backoffice.representation.services import RelationUnsettled, judge
 from backoffice.staff.models import Role
 from backoffice.staff.services import create_user
 from integrations.fingerprint.folder import FolderSensor
@@ -57,6 +58,10 @@ class Reply:
         return (self.state.get("draft") or {}).get("awaiting")
 
 
+PROXYS = "代办人的"
+"""Before the name of a picture: not the person's, but of whoever acts for them."""
+
+
 class WentWrong(AssertionError):
     """An expectation of the file was not met."""
 
@@ -69,9 +74,11 @@ class Player:
     """
 
     def __init__(
-        self, stage: Stage, script: Script, person: Person, identity: DemoPerson, client: httpx.AsyncClient
+        self, stage: Stage, script: Script, person: Person, identity: DemoPerson, client: httpx.AsyncClient,
+        proxy: DemoPerson | None = None,
     ) -> None:  # fmt: skip
         self.stage, self.script, self.person, self.identity = stage, script, person, identity
+        self.proxy = proxy
         self.client = client
         self.log: list[str] = []
         self.reply = Reply()
@@ -232,6 +239,12 @@ class Player:
             "姓名": self.identity.name,
             "户籍地址": self.identity.hukou_address,
         }
+        if self.proxy is not None:
+            known |= {
+                "代办人姓名": self.proxy.name,
+                "代办人身份证号": self.proxy.id_no,
+                "代办人手机号": self.proxy.phone,
+            }
         if "{验证码}" in text:
             known["验证码"] = await self.stage.newest_code(self.identity.phone)
         return re.sub(r"\{(\w+)\}", lambda found: known[found[1]], text)
@@ -245,7 +258,7 @@ class Player:
 
     async def _upload(self, kind: str) -> None:
         assert self.visit is not None
-        widget = self._widget(kind)
+        widget = self._widget(kind.removeprefix(PROXYS))
         if kind in LIVE:
             answer = await self.visit.upload_live(
                 widget["id"],
@@ -254,7 +267,8 @@ class Player:
                 still=kind == STILL,
             )
         else:
-            picture = picture_of(kind, self.person, self.identity)
+            who = self.proxy if kind.startswith(PROXYS) and self.proxy else self.identity
+            picture = picture_of(kind.removeprefix(PROXYS), self.person, who)
             answer = await self.visit.upload(widget["id"], picture)
         if kind in REFUSED:
             return self._refused(answer, widget)
@@ -286,9 +300,20 @@ class Player:
         self.log.append(f"页面：{words}")
         self.reply = Reply([{"text": words, "widget": widget}], self.reply.state)
 
+    async def _newest_code(self) -> str:
+        """The newest code: on the phone of whoever speaks."""
+        phones = [one.phone for one in (self.proxy, self.identity) if one is not None]
+        for phone in phones:
+            try:
+                return await self.stage.newest_code(phone)
+            except AssertionError:
+                if phone == phones[-1]:
+                    raise
+        raise AssertionError("unreachable")
+
     async def _enter_code(self, *, correct: bool) -> None:
         widget = self._widget("验证码")
-        code = await self.stage.newest_code(self.identity.phone)
+        code = await self._newest_code()
         if not correct:
             code = f"{(int(code) + 1) % 1_000_000:06d}"
         await self.event({"type": "widget_done", "widget": widget["id"], "value": code})
@@ -316,7 +341,7 @@ class Player:
         elif "id_card_front" in kinds:
             await self._card()
         elif "id_card_back" in kinds:
-            await self._upload("身份证背面")
+            await self._upload((PROXYS if self.proxy is not None else "") + "身份证背面")
         elif awaited == "selfie":
             await self._upload("自拍")
         elif answer == "拍":
@@ -328,7 +353,9 @@ class Player:
             await self.say(await self.fill_in(answer), told)
 
     async def _card(self) -> None:
-        if self.person.answers["身份证"] == "拍":
+        if self.reply.awaiting == "card" and self.proxy is not None:
+            await self._upload("代办人的身份证正面")
+        elif self.person.answers["身份证"] == "拍":
             await self._upload("身份证正面")
         else:
             widget = self._widget("身份证正面")
@@ -341,6 +368,9 @@ class Player:
         (case, *more) = await all_applications(self.stage)
         assert not more, "有几份办件，不知道工作人员办哪一份"
         office = self.stage.office
+        if says.related is not None or says.not_related:
+            await self._judge(case.application.id, says)
+            return
         decision, reason, wanted = _decision(says, case.item)
         async with office.sessions.begin() as session:
             now = office.clock.now()
@@ -352,7 +382,16 @@ class Player:
                 session, id=case.application.id, staff=staff, catalogue=office.catalogue
             )
             bench = Bench(session, office.catalogue, office.calendar, now)
-            await decide(bench, application, decision, staff=staff, reason=reason, wanted=wanted)
+            try:
+                await decide(
+                    bench, application, decision, staff=staff, reason=reason, wanted=wanted
+                )
+                assert not says.unsettled, "关系没有核对好，不该能通过"
+            except RelationUnsettled:
+                assert says.unsettled, "关系没有核对好，通过不了"
+                self.log.append("——（工作人员想通过：关系还没有核对好）——")
+                await session.rollback()
+                return
         await self.stage.deliver()
         new = (await self.visit.messages())[seen:]
         self.reply = Reply(new, self.reply.state)
@@ -367,6 +406,20 @@ class Player:
         new = (await self.visit.messages())[seen:]
         self.reply = Reply(new, self.reply.state)
         self.log += [f"——（大厅：{told}）——", *(f"通知：{one['text']}" for one in new)]
+
+    async def _judge(self, application_id: str, says: ClerkSays) -> None:
+        """A clerk looks at the papers about the relation."""
+        async with self.stage.office.sessions.begin() as session:
+            await judge(
+                session,
+                self.stage.office.knowledge.acting,
+                application_id,
+                holds=says.related is not None,
+                papers=[says.related] if says.related else [],
+                actor="staff:clerk",
+                now=self.stage.office.clock.now(),
+            )
+        self.log.append("——（工作人员看了关系材料）——")
 
     async def _expect(self, step: Step) -> None:
         text = self.reply.text
@@ -397,4 +450,5 @@ def _decision(says: ClerkSays, item: Any) -> tuple[Decision, str, list[Wanted]]:
         return Decision.REFUSE, says.refuse, []
     if says.not_accept is not None:
         return Decision.NOT_ACCEPT, says.not_accept, []
-    return (Decision.APPROVE if says.approve else Decision.ACCEPT), "", []
+    approve = says.approve or says.unsettled
+    return (Decision.APPROVE if approve else Decision.ACCEPT), "", []

@@ -77,6 +77,9 @@ class Decision(Strict):
     refuse: str | None = Field(default=None, alias="不通过")
     not_accept: str | None = Field(default=None, alias="不予受理")
     correct: dict[str, str] | None = Field(default=None, alias="补正")
+    related: str | None = Field(default=None, alias="关系属实")
+    not_related: bool = Field(default=False, alias="关系不实")
+    unsettled: bool = Field(default=False, alias="通过不了")
 
 
 class InHall(Strict):
@@ -155,6 +158,7 @@ class End(Strict):
     remembered: int = Field(default=0, alias="记住了几个人")
     result: Literal["真实有效"] | None = Field(default=None, alias="结果")
     papers: dict[str, str] = Field(default={}, alias="材料")
+    acting: dict[str, Any] | None = Field(default=None, alias="代办")
 
 
 class Script(Strict):
@@ -173,11 +177,13 @@ class Person(Strict):
 
     Attributes:
         record: name in `data/demo/people.yml`.
+        proxy: name there of who acts for this person, when somebody does.
         face: picture of the card's face; `selfie`: another picture, usually of the same person.
         answers: awaited thing → what is typed, or 拍 (take the picture), 不拍.
     """
 
     record: str = Field(alias="资料")
+    proxy: str | None = Field(default=None, alias="代办人")
     face: str = Field(default="person_b_2", alias="证上的脸")
     selfie: str = Field(default="person_b_1", alias="自拍的脸")
     answers: dict[str, str] = Field(default={}, alias="回答")

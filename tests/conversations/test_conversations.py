@@ -81,10 +81,13 @@ async def _play(path: Path, stage: Stage, persons: Persons, identities: Identiti
     identity = identities[person.record]
     if isinstance(stage.office.vision, SandboxVision):
         show_card(stage.office.vision, person, identity)
+        if person.proxy is not None:
+            show_card(stage.office.vision, person, identities[person.proxy])
     async with httpx.AsyncClient(
         base_url=stage.base_url, timeout=_TURN_TIMEOUT_S, trust_env=False
     ) as client:
-        player = Player(stage, script, person, identity, client)
+        proxy = identities[person.proxy] if person.proxy is not None else None
+        player = Player(stage, script, person, identity, client, proxy)
         await player.play()
         await check_end(player)
 

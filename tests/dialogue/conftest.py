@@ -22,6 +22,8 @@ from backoffice.queue.rules import FOLDER as QUEUE_FOLDER
 from backoffice.queue.rules import load_queue
 from backoffice.remembering.rules import FILE as RULES_FILE
 from backoffice.remembering.rules import load_rules
+from backoffice.representation.rules import FILE as ACTING_FILE
+from backoffice.representation.rules import load_rules as load_acting_rules
 from bootstrap.container import PARAMETERS
 from bootstrap.settings import ROOT
 from catalogue.loader import load_catalogue
@@ -117,6 +119,7 @@ def knowledge() -> Knowledge:
         calendar := WorkCalendar(load_holidays(PARAMETERS / "holidays.yml")),
         load_policy(ROOT / "data" / POLICY_FILE),
         load_queue(ROOT / "data" / QUEUE_FOLDER, calendar),
+        load_acting_rules(ROOT / "data" / ACTING_FILE),
         remembering=load_rules(ROOT / "data" / RULES_FILE),
         finger_device=KIOSK,
     )

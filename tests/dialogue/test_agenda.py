@@ -9,18 +9,21 @@ from backoffice.applications.states import State
 from backoffice.dialogue.agenda import Kind, Next, next_step
 from backoffice.dialogue.proving import standing_of
 from backoffice.identity.policy import FILE, load_policy
+from backoffice.representation.rules import FILE as ACTING_FILE
+from backoffice.representation.rules import load_rules
 from bootstrap.settings import ROOT
 from tests.dialogue.conftest import CHECKS, COMPLETE, NOW, MakeDraft
 
 POLICY = load_policy(ROOT / "data" / FILE)
+RULES = load_rules(ROOT / "data" / ACTING_FILE)
 LIVE = "sms card_photo card_back face police"
 """Everything that the phone's way asks for."""
 
 
 def ask(draft: Draft, *, signed_in: bool, channel: str = "phone") -> Next:
     """The step for somebody who has proved what `draft(…, proved=…)` says."""
-    standing = standing_of(draft, POLICY, signed_in=signed_in, channel=channel, now=NOW)
-    draft.proven = standing.identity.proven
+    standing = standing_of(draft, POLICY, RULES, signed_in=signed_in, channel=channel, now=NOW)
+    draft.proven = standing.entitled
     return next_step(draft, standing)
 
 

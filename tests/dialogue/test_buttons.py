@@ -50,6 +50,16 @@ SHOWN_AT: dict[str, Next | dict[str, Any]] = {
     "ask.face_consent": Next(Kind.FACE_CONSENT),
     "ask.selfie": Next(Kind.SELFIE),
     "ask.checks": Next(Kind.CHECKS),
+    "ask.card_of_person": Next(Kind.CARD),
+    "ask.not_allowed_relation": Next(Kind.NOT_ALLOWED, "proxy_relation"),
+    "ask.not_allowed_child": Next(Kind.NOT_ALLOWED, "proxy_relation"),
+    "ask.child_consent": Next(Kind.CHILD_CONSENT),
+    "ask.child_consent_refused": Next(Kind.CHILD_CONSENT),
+    "ask.relation_paper": Next(Kind.RELATION_PAPER, "relation_paper"),
+    "ask.confirm_other": {"kind": "confirm_other", "kin": "爸爸"},
+    "ask.whose_answers": {"kind": "whose_answers", "whom": "您妈妈"},
+    "ask.review_for_other": Next(Kind.REVIEW),
+    "ask.signature_for_other": Next(Kind.SIGNATURE, "signature"),
     "ask.review": Next(Kind.REVIEW),
     "ask.review_again": Next(Kind.REVIEW),
     "ask.signature": Next(Kind.SIGNATURE, "signature"),
@@ -81,6 +91,9 @@ SHOWN_AT: dict[str, Next | dict[str, Any]] = {
 ANYWHERE = frozenset({"remember.offer"})
 """Texts with buttons that are understood at any time."""
 SAMPLES = {"title": ITEM.title, "other": ITEM.title, "label": "相片方式"}
+SAMPLES = {
+    "title": ITEM.title, "other": ITEM.title, "label": "相片方式", "whom": "您妈妈", "before": "您爸爸",
+}  # fmt: skip
 
 
 def _buttons() -> list[tuple[str, dict[str, str]]]:

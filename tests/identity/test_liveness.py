@@ -95,7 +95,7 @@ async def test_after_two_failures_a_clerk_looks_instead(
         nonce = await begin(sessions, widgets["mine"])
         await claim(sessions, nonce, widgets["mine"])
         async with sessions.begin() as session:
-            assert await keep_outcome(session, nonce=nonce, fault="still") == number
+            assert await keep_outcome(session, nonce=nonce, fault="still", now=NOW) == number
     with pytest.raises(TooManyChallenges):
         await begin(sessions, widgets["second"])
     assert await begin(sessions, widgets["strange"])

@@ -17,13 +17,15 @@ from http_message_signatures import (
 from http_message_signatures.algorithms import ED25519, HMAC_SHA256
 
 from integrations.police.sandbox import SandboxPolice
-from integrations.ports import Question
+from integrations.ports import Named, Question, RelationQuestion, RelationRegister
 from integrations.registers.people import load_people
 from integrations.registers.sandbox import SandboxRegisters
+from integrations.relations.sandbox import SandboxRelations, load_relations
 from integrations.signed_http import COVERED, TAG, SignedHttp, Signer
 
 PEOPLE_FILE = Path(__file__).resolve().parents[2] / "data" / "demo" / "people.yml"
 PEOPLE = load_people(PEOPLE_FILE)
+RELATIONS = load_relations(PEOPLE_FILE.with_name("relations.yml"), PEOPLE)
 AS_OF = datetime(2026, 11, 22, 16, 0, tzinfo=UTC)
 KEY_ID = "shiwan"
 SECRET = b"a secret of the gateway, 32 bytes"
@@ -64,6 +66,7 @@ class Authority:
     def __post_init__(self) -> None:
         self.registers = SandboxRegisters(PEOPLE, now=lambda: AS_OF)
         self.police = SandboxPolice(PEOPLE, now=lambda: AS_OF)
+        self.relations = SandboxRelations(PEOPLE, RELATIONS, now=lambda: AS_OF)
 
     async def __call__(self, request: httpx.Request) -> httpx.Response:
         self.requests.append(request)
@@ -96,15 +99,19 @@ class Authority:
 
     async def _answer(self, request: httpx.Request) -> httpx.Response:
         given = json.loads(request.content)
-        if given["idNumber"] not in PEOPLE:
+        people = [given] if "idNumber" in given else [given["agent"], given["principal"]]
+        if any(one["idNumber"] not in PEOPLE for one in people):
             return httpx.Response(200, json={"code": "404"})
         name = request.headers["idempotency-key"]
         if name in self.asked:
             return self.asked[name]
         way = request.url.path.removeprefix("/api/").split("/")
-        data = await (
-            self._person(given, name) if way[0] == "persons" else self._register(way, given)
-        )
+        if way[0] == "relations":
+            data = await self._relation(way[1], given, name)
+        elif way[0] == "persons":
+            data = await self._person(given, name)
+        else:
+            data = await self._register(way, given)
         self.asked[name] = httpx.Response(200, json={"code": "0", "data": data})
         return self.asked[name]
 
@@ -122,6 +129,20 @@ class Authority:
         )
         as_of = answer.as_of.isoformat() if answer.as_of else None
         return {"result": answer.answer, "asOf": as_of}
+
+    async def _relation(self, register: str, given: dict[str, Any], name: str) -> Any:
+        agent, principal = (
+            Named(one["name"], one["idNumber"]) for one in (given["agent"], given["principal"])
+        )
+        answer = await self.relations.related(
+            RelationQuestion(
+                RelationRegister(register), given["relation"], agent, principal,
+                date.fromisoformat(given["on"]),
+            ),
+            key=name,
+        )  # fmt: skip
+        as_of = answer.as_of.isoformat() if answer.as_of else None
+        return {"result": answer.answer, "reference": answer.reference, "asOf": as_of}
 
     async def _person(self, given: dict[str, Any], name: str) -> Any:
         photo = base64.b64decode(given["photo"], validate=True) if "photo" in given else None

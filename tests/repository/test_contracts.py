@@ -32,9 +32,12 @@ _CHINESE_ALLOWED = {
     "backoffice/identity/policy.py": "faults of the policy, told to who keeps it",
     "backoffice/messages.py": "a fault told to trainers",
     "backoffice/queue/rules.py": "faults of the rules, told to who keeps them",
+    "backoffice/remembering/rules.py": "faults of the rules, told to who keeps them",
+    "backoffice/representation/rules.py": "faults of the rules, told to who keeps them",
     "backoffice/dialogue/talk.py": "particles at the end of what citizens say",
     "gateway/staff/rendering.py": "the days of the week",
     "integrations/registers": "names of registers and faults of the demo's data",
+    "integrations/relations": "names of registers and faults of the demo's data",
     "integrations/vision": "what is printed on an identity card",
 }
 _HOSTS = {

@@ -38,6 +38,7 @@ _GOOD = {
     "XZ_POLICE_KEY_ID": "shiwan",
     "XZ_POLICE_SECRET": "p" * 32,
     "XZ_FINGERPRINT_SENSOR": "none",
+    "XZ_VIDEO_ADAPTER": "none",
 }
 
 
@@ -81,6 +82,7 @@ def test_nothing_set_is_refused_with_the_whole_list(process: str, tmp_path: Path
         "XZ_KEYS_FILE", "XZ_SIGNING_KEY_FILE", "XZ_BOT_SECRET", "XZ_ACTIONS_SECRET",
         "XZ_SMS_ADAPTER", "XZ_REGISTERS_ADAPTER", "XZ_POLICE_ADAPTER", "XZ_ESEAL_ADAPTER",
         "XZ_FINGERPRINT_SENSOR",
+        "XZ_VIDEO_ADAPTER",
         "XZ_PUBLIC_URL",
         "XZ_DEMO_CLERK_PASSWORD", "XZ_DEMO_ADMIN_PASSWORD",
     ):  # fmt: skip
@@ -97,6 +99,7 @@ def test_nothing_set_is_refused_with_the_whole_list(process: str, tmp_path: Path
         ({"XZ_REGISTERS_ADAPTER": "sandbox"}, "XZ_REGISTERS_ADAPTER"),
         ({"XZ_POLICE_ADAPTER": "sandbox"}, "XZ_POLICE_ADAPTER"),
         ({"XZ_FINGERPRINT_SENSOR": "sandbox"}, "XZ_FINGERPRINT_SENSOR"),
+        ({"XZ_VIDEO_ADAPTER": "sandbox"}, "XZ_VIDEO_ADAPTER"),
         ({"XZ_PUBLIC_URL": "http://hall.example.cn"}, "XZ_PUBLIC_URL"),
         ({"XZ_TRUSTED_PROXIES": "0"}, "XZ_TRUSTED_PROXIES"),
         ({"XZ_BOT_SECRET": "short"}, "XZ_BOT_SECRET"),

@@ -36,7 +36,7 @@ async def printed(press: Press, item: ServiceItem, *, name: str = NAME) -> tuple
     application_id = await approve(press.sessions, name=name)
     result = await issue_and_print(press, application_id=application_id, item=item, now=NOW)
     async with press.sessions.begin() as session:
-        return result, await document_of(session, id=result.id, citizen_id="citizen-1")
+        return result, await document_of(session, id=result.id, citizen_id="citizen-1", now=NOW)
 
 
 @pytest.fixture
@@ -124,7 +124,7 @@ async def test_failing_seal_leaves_a_valid_result_that_is_made_up_later(
     press.seal.failing = False
     result = await issue_and_print(press, application_id=application_id, item=item, now=NOW)
     async with press.sessions.begin() as session:
-        pdf = await document_of(session, id=result.id, citizen_id="citizen-1")
+        pdf = await document_of(session, id=result.id, citizen_id="citizen-1", now=NOW)
     assert pdf.startswith(b"%PDF")
 
 
@@ -139,12 +139,12 @@ async def test_document_is_only_for_its_holder_and_says_when_it_is_not_ready(
         await issue_and_print(press, application_id=waiting, item=item, now=NOW)
     async with press.sessions.begin() as session:
         with pytest.raises(NotFound):
-            await document_of(session, id=result.id, citizen_id="citizen-2")
+            await document_of(session, id=result.id, citizen_id="citizen-2", now=NOW)
         from backoffice.results.services import results_of
 
-        unprinted = (await results_of(session, citizen_id="citizen-3"))[0]
+        unprinted = (await results_of(session, citizen_id="citizen-3", now=NOW))[0]
         with pytest.raises(NotReady):
-            await document_of(session, id=unprinted.id, citizen_id="citizen-3")
+            await document_of(session, id=unprinted.id, citizen_id="citizen-3", now=NOW)
 
 
 async def test_seal_covers_every_byte(press: Press, item: ServiceItem) -> None:

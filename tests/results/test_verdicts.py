@@ -236,12 +236,16 @@ async def test_somebody_elses_result_looks_like_none(
 ) -> None:
     result = await issued(sessions, item, issuer)
     async with sessions.begin() as session:
-        assert (await result_of(session, id=result.id, citizen_id="citizen-1")).id == result.id
-        assert [r.id for r in await results_of(session, citizen_id="citizen-1")] == [result.id]
-        assert await results_of(session, citizen_id="citizen-2") == []
+        assert (
+            await result_of(session, id=result.id, citizen_id="citizen-1", now=NOW)
+        ).id == result.id
+        assert [r.id for r in await results_of(session, citizen_id="citizen-1", now=NOW)] == [
+            result.id
+        ]
+        assert await results_of(session, citizen_id="citizen-2", now=NOW) == []
         for id, citizen in ((result.id, "citizen-2"), ("no-such-result", "citizen-2")):
             with pytest.raises(NotFound):
-                await result_of(session, id=id, citizen_id=citizen)
+                await result_of(session, id=id, citizen_id=citizen, now=NOW)
 
 
 def test_private_key_shows_in_no_representation(issuer: Issuer) -> None:

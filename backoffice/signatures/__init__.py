@@ -1,0 +1,1 @@
+"""Signatures: strokes and picture, bound to exactly what was signed."""

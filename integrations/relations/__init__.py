@@ -1,0 +1,1 @@
+"""The registers of marriages, births and households."""

@@ -1,0 +1,1 @@
+"""The online window's desk."""
