@@ -10,7 +10,7 @@ from backoffice.dialogue.proving import Standing
 from backoffice.identity.policy import Means
 from catalogue.form import FormField
 
-IDENTIFYING = frozenset({"filed_by", "name", "id_no", "proxy_name", "proxy_id_no"})
+IDENTIFYING = frozenset({"filed_by", "id_no", "proxy_id_no"})
 """Who corrects one of these is somebody else, until it is proved."""
 UPLOADED = frozenset({"photo", "document"})
 
