@@ -117,7 +117,7 @@ def test_the_evaluation_is_kept_with_the_model(registry: Registry, tmp_path: Pat
     assert registry.history()[0].note == "n"
 
 
-@pytest.mark.parametrize(("lost", "settled"), [(20, True), (8, False)])
+@pytest.mark.parametrize(("lost", "settled"), [(20, True), (8, True), (7, False)])
 def test_held_out_sentences_alone_may_settle_it(
     lost: int,
     settled: bool,
