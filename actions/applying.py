@@ -22,6 +22,8 @@ class ActionStartApplication(Capability):
         return "action_start_application"
 
     async def serve(self, talk: Talk, act: str, item: str | None) -> None:
+        if await form.take_as_named_again(talk, item):
+            return
         await applying.start_application(talk, item)
         ask_choice_outside(talk)
 

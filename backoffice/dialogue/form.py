@@ -12,6 +12,7 @@ from backoffice.dialogue.consult import say_told_about
 from backoffice.dialogue.finishing import finish_when_complete
 from backoffice.dialogue.records import after_sign_in
 from backoffice.dialogue.talk import Talk
+from backoffice.understanding import says_among
 
 _OWN_RULES = frozenset(
     f"fault.{one}"
@@ -62,6 +63,16 @@ async def take_as_told(talk: Talk) -> bool:
         return False
     await continue_turn(talk, "inform")
     talk.turn.prepared = {**talk.prepared, "heard_as": "inform"}
+    return True
+
+
+async def take_as_named_again(talk: Talk, item: str | None) -> bool:
+    """The same where the answer ("厕所装扶手") sounds like the wish that is being filled in."""
+    if talk.filling is None or item not in (None, talk.filling.item.code):
+        return False
+    if says_among("cancel", talk.text) or not await take_as_told(talk):
+        return False
+    talk.slots["application_open"] = True
     return True
 
 

@@ -11,7 +11,7 @@ from backoffice.dialogue.applying import ask_cancel, start_application
 from backoffice.dialogue.asking import ask_next
 from backoffice.dialogue.choosing import ask_topic, item_meant
 from backoffice.dialogue.consult import answer
-from backoffice.dialogue.form import continue_turn
+from backoffice.dialogue.form import continue_turn, take_as_named_again
 from backoffice.dialogue.outside import out_of_scope
 from backoffice.dialogue.prepare import prepare
 from backoffice.dialogue.situations import find_item
@@ -218,3 +218,17 @@ async def test_the_same_conditions_are_not_read_out_twice(
     monkeypatch.setattr(consult, "previous_bubbles", before)
     await answer(free, "ask_conditions", None)
     assert free.bubbles[-1]["text"] == messages.text("consult.as_before")
+
+
+async def test_the_answer_in_ones_own_words_may_name_the_item_again(talk: Talk) -> None:
+    """Asked what shall be rebuilt, "厕所装扶手" is the answer, not the wish once more."""
+    assert talk.draft is not None
+    code = talk.draft.item.code
+    talk.turn.request = {"text": "就是这个地方"}
+    talk.turn.prepared = {"tentative": {"field": "landlord_name", "value": "就是这个地方"}}
+    assert await take_as_named_again(talk, code)
+    assert talk.draft.answers["landlord_name"] == "就是这个地方"
+    talk.turn.prepared = {"tentative": {"field": "lease_no", "value": "算了，不办了"}}
+    talk.turn.request = {"text": "算了，不办了"}
+    assert not await take_as_named_again(talk, code)
+    assert not await take_as_named_again(talk, "elder_card")
