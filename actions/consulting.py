@@ -14,6 +14,8 @@ class ActionAnswer(Capability):
         return "action_answer"
 
     async def serve(self, talk: Talk, act: str, item: str | None) -> None:
+        if await form.take_as_not_asked(talk):
+            return
         await consult.answer(talk, act, item)
         choosing.ask_choice_outside(talk)
 

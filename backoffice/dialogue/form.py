@@ -13,6 +13,7 @@ from backoffice.dialogue.finishing import finish_when_complete
 from backoffice.dialogue.records import after_sign_in
 from backoffice.dialogue.talk import Talk
 from backoffice.understanding import says_among
+from backoffice.understanding.lexicon import any_of
 
 _OWN_RULES = frozenset(
     f"fault.{one}"
@@ -74,6 +75,13 @@ async def take_as_named_again(talk: Talk, item: str | None) -> bool:
         return False
     talk.slots["application_open"] = True
     return True
+
+
+async def take_as_not_asked(talk: Talk) -> bool:
+    """The same where the answer ("门口三级台阶") sounds like a question but asks nothing."""
+    if any_of("questions", "asks_softly", "paying").search(talk.text):
+        return False
+    return await take_as_told(talk)
 
 
 def say_fault(talk: Talk, draft: Draft | None, fault: dict[str, Any]) -> None:

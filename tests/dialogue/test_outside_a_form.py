@@ -11,7 +11,7 @@ from backoffice.dialogue.applying import ask_cancel, start_application
 from backoffice.dialogue.asking import ask_next
 from backoffice.dialogue.choosing import ask_topic, item_meant
 from backoffice.dialogue.consult import answer
-from backoffice.dialogue.form import continue_turn, take_as_named_again
+from backoffice.dialogue.form import continue_turn, take_as_named_again, take_as_not_asked
 from backoffice.dialogue.outside import out_of_scope
 from backoffice.dialogue.prepare import prepare
 from backoffice.dialogue.situations import find_item
@@ -232,3 +232,12 @@ async def test_the_answer_in_ones_own_words_may_name_the_item_again(talk: Talk) 
     talk.turn.request = {"text": "算了，不办了"}
     assert not await take_as_named_again(talk, code)
     assert not await take_as_named_again(talk, "elder_card")
+
+
+@pytest.mark.parametrize(("text", "taken"), [("门口三级台阶", True), ("想了解一下收费", False)])
+async def test_what_asks_nothing_is_the_answer_in_ones_own_words(
+    text: str, taken: bool, talk: Talk
+) -> None:
+    talk.turn.request = {"text": text}
+    talk.turn.prepared = {"tentative": {"field": "landlord_name", "value": text}}
+    assert await take_as_not_asked(talk) is taken
