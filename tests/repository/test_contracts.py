@@ -31,6 +31,7 @@ _CHINESE_ALLOWED = {
     "backoffice/understanding": "what citizens say",
     "backoffice/identity/policy.py": "faults of the policy, told to who keeps it",
     "backoffice/messages.py": "a fault told to trainers",
+    "backoffice/remembering/rules.py": "faults of the rules, told to who keeps them",
     "backoffice/queue/rules.py": "faults of the rules, told to who keeps them",
     "backoffice/remembering/rules.py": "faults of the rules, told to who keeps them",
     "backoffice/representation/rules.py": "faults of the rules, told to who keeps them",
