@@ -181,7 +181,19 @@ _FOREIGN = re.compile(
     r"(?<![\w.*-])/wor[k]/|(?<![\w.])/hom[e]/\w+/|(?<![\w.])/roo[t]/|\b10\.\d+\.\d+\.\d+:\d+|mirro[r]s?\.\w+\.\w+"
     r"|[Cc]laud[e]\b|[Aa]nthropi[c]\b|\bthis sessio[n] wa[s]\b|\bissu[e] #?\d"
 )
-_BINARY = {".png", ".jpg", ".jpeg", ".webp", ".woff", ".woff2", ".ttf", ".otf", ".pdf", ".ico"}
+_BINARY = {
+    ".png",
+    ".jpg",
+    ".jpeg",
+    ".webp",
+    ".woff",
+    ".woff2",
+    ".ttf",
+    ".otf",
+    ".pdf",
+    ".ico",
+    ".npz",
+}
 
 
 def test_no_file_mentions_the_place_where_it_was_written() -> None:
