@@ -67,7 +67,7 @@ def next_step(draft: Draft, standing: Standing) -> Next:
     """
     reopened = draft.progress.get("reopened", [])
     if standing.acting.child_consent:
-        return Next(Kind.CHILD_CONSENT)
+        return _unfit_by_own_word(draft) or Next(Kind.CHILD_CONSENT)
     if reopened:
         return _reopened(draft, reopened[0])
     if standing.acting.not_allowed is not None:

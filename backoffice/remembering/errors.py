@@ -52,6 +52,8 @@ class NoFingerLaid(CitizenError):
 class FingerNotGood(CitizenError):
     """Not a fingerprint, or too poor a one: nothing was kept or compared."""
 
+    code = "finger.poor"
+
     def __init__(self, fault: str) -> None:
         super().__init__()
         self.code = f"finger.{fault}"

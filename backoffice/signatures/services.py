@@ -1,7 +1,7 @@
 """Signing what is shown, and finding out later whether it is still what was signed."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
@@ -63,7 +63,7 @@ async def signed_content(session: AsyncSession, application: Application, field:
     answers = {
         row.field: row.value
         for row in rows
-        if row.field != field and row.value not in uploads and row.value != AT_WINDOW
+        if row.field != field and not _is_signature(row.value, uploads)
     }
     papers = await session.scalars(
         select(MaterialRow)
@@ -89,6 +89,11 @@ async def signed_content(session: AsyncSession, application: Application, field:
         "pictures": digests,
     }
     return json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
+def _is_signature(value: Any, uploads: Set[str]) -> bool:
+    """Whether an answer is another signature; a list of repeated entries never is."""
+    return isinstance(value, str) and (value in uploads or value == AT_WINDOW)
 
 
 async def sign(

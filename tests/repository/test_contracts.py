@@ -33,7 +33,6 @@ _CHINESE_ALLOWED = {
     "backoffice/messages.py": "a fault told to trainers",
     "backoffice/remembering/rules.py": "faults of the rules, told to who keeps them",
     "backoffice/queue/rules.py": "faults of the rules, told to who keeps them",
-    "backoffice/remembering/rules.py": "faults of the rules, told to who keeps them",
     "backoffice/representation/rules.py": "faults of the rules, told to who keeps them",
     "backoffice/dialogue/talk.py": "particles at the end of what citizens say",
     "gateway/staff/rendering.py": "the days of the week",

@@ -181,7 +181,7 @@ def test_keys_of_a_demonstration_sign_nothing_in_production(tmp_path: Path) -> N
         build(_production(tmp_path, test_keys=True))
 
 
-def test_the_demonstrations_inbox_and_clock_do_not_exist_in_production(tmp_path: Path) -> None:
+def test_what_only_a_demonstration_has_does_not_exist_in_production(tmp_path: Path) -> None:
     def paths(settings: Settings) -> set[str]:
         Sanic.test_mode = True
         Sanic._app_registry.clear()
@@ -191,7 +191,7 @@ def test_the_demonstrations_inbox_and_clock_do_not_exist_in_production(tmp_path:
 
     real = paths(_production(tmp_path, test_keys=False))
     demo = paths(_production(tmp_path, test_keys=False).model_copy(update={"mode": "demo"}))
-    assert demo - real == {"demo/inbox", "demo/clock", "demo/card-reader"}
+    assert demo - real == {"demo/inbox", "demo/clock", "demo/card-reader", "demo/video"}
     assert real <= demo
 
 

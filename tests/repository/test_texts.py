@@ -210,6 +210,7 @@ def test_no_text_is_left_over() -> None:
         if isinstance(node, ast.JoinedStr)
         and re.match(r"f['\"]([a-z_]+\.|\{key\}_)", ast.unparse(node))
     ]
+    patterns += [re.compile(rf"error\.{one.pattern}") for one in patterns]  # an error's code
     patterns += [
         re.compile(re.escape(key) + "(.+)")
         for _, key, more in _IN_TEMPLATE.findall(templates)
