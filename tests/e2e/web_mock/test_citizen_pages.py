@@ -74,7 +74,7 @@ def test_whole_application_with_every_widget(page: Page, mock_url: str, tmp_path
     expect(page.get_by_text("您同意采集和使用人脸照片吗")).to_be_visible()
 
     press(page, "同意")
-    press(page, "拍一张本人照片")
+    press(page, "对着镜头核对本人")
     press(page, "不用这个方式")
     expect(page.get_by_text("没关系")).to_be_visible()
 
