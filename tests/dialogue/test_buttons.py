@@ -83,14 +83,15 @@ SHOWN_AT: dict[str, Next | dict[str, Any]] = {
     "ask.remember_finger": {"kind": "remember_finger", "number": 1},
     "ask.remember_finger_again": {"kind": "remember_finger", "number": 1},
     "ask.forget_me": {"kind": "forget_me"},
+    "ask.queue_priority_none": {"kind": "queue_priority", "business": "residence", "item": None},
+    "ask.confirm_leave_queue": {"kind": "confirm_leave_queue", "ticket": "t", "number": "A001"},
     "heard.photo_needed": PHOTO,
     "heard.photo_or_another_way": PHOTO,
     "heard.paper_needed": PAPER,
 }
 """Text with buttons → the step or the interrupting question at which it is shown."""
-ANYWHERE = frozenset({"remember.offer"})
+ANYWHERE = frozenset({"remember.offer", "queue.hall", "heard.queue_too_many_waiting"})
 """Texts with buttons that are understood at any time."""
-SAMPLES = {"title": ITEM.title, "other": ITEM.title, "label": "相片方式"}
 SAMPLES = {
     "title": ITEM.title, "other": ITEM.title, "label": "相片方式", "whom": "您妈妈", "before": "您爸爸",
 }  # fmt: skip
