@@ -218,7 +218,7 @@ class SignedHttp:
         )
         try:
             response = await self._client.send(request)
-        except httpx.HTTPError as exc:
+        except (httpx.HTTPError, OSError) as exc:  # a refused certificate may come as it is
             raise Unavailable(f"{self._name}: {type(exc).__name__}") from None
         return self._read(response)
 
