@@ -26,6 +26,7 @@ from backoffice.dialogue.steps import answer_consent, decline_widget
 from backoffice.dialogue.talk import Talk
 from backoffice.errors import BadRequest
 from backoffice.identity.alarms import AlarmKind, sound
+from backoffice.identity.models import Proof
 from backoffice.identity.policy import Means
 from backoffice.identity.services import (
     record_card_back_proof,
@@ -48,6 +49,7 @@ from backoffice.uploads.models import Upload
 from backoffice.uploads.services import upload_of
 
 Hear = Callable[[Talk, Draft, Widget, dict[str, Any]], Awaitable[Heard]]
+KeepProof = Callable[..., Awaitable[Proof]]
 HearPerson = Callable[[Talk, Widget, dict[str, Any]], Awaitable[Heard]]
 
 
@@ -127,9 +129,9 @@ async def _uploaded(talk: Talk, widget: Widget, event: dict[str, Any]) -> Upload
     return upload
 
 
-async def _card(talk: Talk, draft: Draft, widget: Widget, event: dict[str, Any]) -> Heard:
-    upload = await _uploaded(talk, widget, event)
-    await record_card_proof(
+async def _prove(talk: Talk, draft: Draft, upload: Upload, keep: KeepProof) -> Proof:
+    """Keep what a picture proves in this conversation, for this application."""
+    return await keep(
         talk.session,
         conversation_id=talk.conversation.id,
         upload_id=upload.id,
@@ -137,6 +139,11 @@ async def _card(talk: Talk, draft: Draft, widget: Widget, event: dict[str, Any])
         citizen_id=talk.conversation.citizen_id,
         now=talk.now,
     )
+
+
+async def _card(talk: Talk, draft: Draft, widget: Widget, event: dict[str, Any]) -> Heard:
+    upload = await _uploaded(talk, widget, event)
+    await _prove(talk, draft, upload, record_card_proof)
     card, fault = upload.analysis["card"], upload.analysis["id_no_fault"]
     whose = widget.target or ""
     return await _take_card(talk, draft, card, whose, fault=fault, source="id_card")
@@ -144,14 +151,7 @@ async def _card(talk: Talk, draft: Draft, widget: Widget, event: dict[str, Any])
 
 async def _card_back(talk: Talk, draft: Draft, widget: Widget, event: dict[str, Any]) -> Heard:
     upload = await _uploaded(talk, widget, event)
-    proof = await record_card_back_proof(
-        talk.session,
-        conversation_id=talk.conversation.id,
-        upload_id=upload.id,
-        application_id=draft.application.id,
-        citizen_id=talk.conversation.citizen_id,
-        now=talk.now,
-    )
+    proof = await _prove(talk, draft, upload, record_card_back_proof)
     draft.remember(**{back_key(draft): proof.result})
     await talk.proof_given()
     expired = proof.result == "expired"
@@ -214,14 +214,7 @@ async def _take_card(
 
 async def _selfie(talk: Talk, draft: Draft, widget: Widget, event: dict[str, Any]) -> Heard:
     upload = await _uploaded(talk, widget, event)
-    proof = await record_face_proof(
-        talk.session,
-        conversation_id=talk.conversation.id,
-        upload_id=upload.id,
-        application_id=draft.application.id,
-        citizen_id=talk.conversation.citizen_id,
-        now=talk.now,
-    )
+    proof = await _prove(talk, draft, upload, record_face_proof)
     draft.remember(face=proof.result)
     live = ((proof.detail or {}).get("liveness") or {}).get("passed") is True
     if proof.result == "different" and live:
