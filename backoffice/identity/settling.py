@@ -89,6 +89,7 @@ async def unsettled(session: AsyncSession, application: Application) -> Then | N
         select(Proof.id).where(
             Proof.application_id == application.id,
             Proof.kind.in_(_ENOUGH[then]),
+            Proof.result.in_(set(_RESULTS.values())),  # a clerk's no by video is kept as well
             or_(Proof.subject_hash.is_(None), Proof.subject_hash == subject),
         ).limit(1)
     )  # fmt: skip

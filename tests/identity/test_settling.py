@@ -8,6 +8,8 @@ from backoffice.applications.models import Application
 from backoffice.applications.states import State
 from backoffice.audit.services import verify
 from backoffice.db import Sessions
+from backoffice.identity.models import Proof, ProofKind
+from backoffice.identity.proofs import keep_proof
 from backoffice.identity.settling import (
     How,
     IdentityUnsettled,
@@ -80,3 +82,17 @@ async def test_another_case_being_seen_settles_nothing_here(sessions: Sessions) 
         await session.flush()
         await settle(session, one, How.WINDOW, actor="staff:1", now=NOW)
         assert await unsettled(session, other) == "window"
+
+
+async def test_a_clerk_who_did_not_recognise_the_person_settles_nothing(sessions: Sessions) -> None:
+    async with sessions.begin() as session:
+        case = application("window")
+        session.add(case)
+        await session.flush()
+        refused = Proof(
+            kind=ProofKind.VIDEO, application_id=case.id, upload_ids=[], result="refused", detail={}
+        )
+        await keep_proof(session, refused, conversation_id="visit", now=NOW)
+        assert await unsettled(session, case) == "window"
+        with pytest.raises(IdentityUnsettled):
+            await settle_to_approve(session, case, None, actor="staff:1", now=NOW)
