@@ -59,11 +59,14 @@ async def signed_content(session: AsyncSession, application: Application, field:
     """
     id = application.id
     rows = await session.scalars(select(AnswerRow).where(AnswerRow.application_id == id))
-    uploads = await _signature_uploads(session, id)
+    # All of the application: asking for those that an answer names would send answers in clear.
+    columns = select(Upload.id, Upload.kind, Upload.digest).where(Upload.application_id == id)
+    uploads = (await session.execute(columns)).all()
+    signatures = {one.id for one in uploads if one.kind == "signature"}
     answers = {
         row.field: row.value
         for row in rows
-        if row.field != field and not _is_signature(row.value, uploads)
+        if row.field != field and not _is_signature(row.value, signatures)
     }
     papers = await session.scalars(
         select(MaterialRow)
@@ -73,12 +76,7 @@ async def signed_content(session: AsyncSession, application: Application, field:
     handed_in = [[one.material, one.state, one.upload_id] for one in papers]
     pictures = {one for _, _, one in handed_in if one}
     pictures |= {one for one in answers.values() if isinstance(one, str)}
-    digests = {
-        row.id: row.digest
-        for row in await session.scalars(
-            select(Upload).where(Upload.id.in_(pictures), Upload.application_id == id)
-        )
-    }
+    digests = {one.id: one.digest for one in uploads if one.id in pictures}
     content = {
         "form": FORM_VERSION,
         "application": id,
@@ -91,9 +89,9 @@ async def signed_content(session: AsyncSession, application: Application, field:
     return json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
-def _is_signature(value: Any, uploads: Set[str]) -> bool:
+def _is_signature(value: Any, signatures: Set[str]) -> bool:
     """Whether an answer is another signature; a list of repeated entries never is."""
-    return isinstance(value, str) and (value in uploads or value == AT_WINDOW)
+    return isinstance(value, str) and (value in signatures or value == AT_WINDOW)
 
 
 async def sign(
@@ -228,13 +226,6 @@ async def require_standing(
             broken = SignatureBroken()
             broken.alarm = AlarmKind.SIGNATURE_BROKEN if found == Standing.BROKEN else None
             raise broken
-
-
-async def _signature_uploads(session: AsyncSession, application_id: str) -> set[str]:
-    found = await session.scalars(
-        select(Upload.id).where(Upload.application_id == application_id, Upload.kind == "signature")
-    )
-    return set(found)
 
 
 def _content_hash(content: str) -> str:
