@@ -26,6 +26,7 @@ from backoffice.dialogue.steps import answer_consent, decline_widget
 from backoffice.dialogue.talk import Talk
 from backoffice.errors import BadRequest
 from backoffice.identity.alarms import AlarmKind, sound
+from backoffice.identity.evidence import was_live
 from backoffice.identity.models import Proof
 from backoffice.identity.policy import Means
 from backoffice.identity.services import (
@@ -216,8 +217,7 @@ async def _selfie(talk: Talk, draft: Draft, widget: Widget, event: dict[str, Any
     upload = await _uploaded(talk, widget, event)
     proof = await _prove(talk, draft, upload, record_face_proof)
     draft.remember(face=proof.result)
-    live = ((proof.detail or {}).get("liveness") or {}).get("passed") is True
-    if proof.result == "different" and live:
+    if proof.result == "different" and was_live(proof):
         await sound(
             talk.session,
             AlarmKind.FACE_DIFFERS,

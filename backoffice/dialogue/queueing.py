@@ -27,7 +27,7 @@ from backoffice.queue.tickets import (
 )
 from backoffice.queue.waits import Hall, hall_now, keep_estimate, wall_seconds
 from backoffice.understanding import mask
-from backoffice.understanding.identity_numbers import birth_date
+from backoffice.understanding.identity_numbers import age_by_number
 from catalogue.schema import ServiceItem
 
 KINDS = frozenset({"queue_business", "queue_priority", "confirm_leave_queue"})
@@ -304,10 +304,7 @@ def _note_priority(talk: Talk, said: str) -> None:
     found = rules.priority_in(said)
     draft = talk.draft
     if found is None and draft is not None and not draft.for_other:
-        born = birth_date(str(draft.answers.get("id_no") or ""))
-        if born is not None:
-            today = talk.today
-            age = today.year - born.year - ((today.month, today.day) < (born.month, born.day))
-            found = rules.priority_at(age)
+        age = age_by_number(str(draft.answers.get("id_no") or ""), talk.today)
+        found = rules.priority_at(age) if age is not None else None
     if found is not None:
         talk.remember(queue_priority=found)

@@ -86,7 +86,7 @@ def _card(proofs: Sequence[Proof], whose: str | None) -> tuple[Proof | None, lis
             if (means := _CARD_MEANS.get(proof.result)) is not None:
                 card, other_side = proof, None
                 found.append(Evidence(means, proof.at))
-        elif proof.kind == ProofKind.CARD_BACK and card is not None and _same_pictures(proof, card):
+        elif proof.kind == ProofKind.CARD_BACK and card is not None and same_pictures(proof, card):
             other_side = proof
     if other_side is None:
         return card, found
@@ -104,7 +104,12 @@ def _bound(proof: Proof, application_id: str, conversation_id: str, citizen_id: 
     return proof.application_id == application_id
 
 
-def _same_pictures(one: Proof, other: Proof) -> bool:
+def was_live(face: Proof) -> bool:
+    """Whether the challenge before the camera was passed."""
+    return ((face.detail or {}).get("liveness") or {}).get("passed") is True
+
+
+def same_pictures(one: Proof, other: Proof) -> bool:
     """Whether both rest on one picture."""
     return not set(one.upload_ids or ()).isdisjoint(other.upload_ids or ())
 
@@ -118,7 +123,5 @@ def _live_face(proofs: Sequence[Proof], card: Proof | None, application_id: str)
     if card is None or not faces:
         return None
     newest = faces[-1]
-    detail = newest.detail or {}
-    compared_with = _same_pictures(newest, card)
-    live = (detail.get("liveness") or {}).get("passed") is True
-    return newest if newest.result == "alike" and live and compared_with else None
+    compared_with = same_pictures(newest, card)
+    return newest if newest.result == "alike" and was_live(newest) and compared_with else None

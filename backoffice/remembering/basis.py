@@ -15,11 +15,12 @@ from backoffice.applications.models import AnswerRow, Application
 from backoffice.clock import china_date
 from backoffice.conversations.models import Conversation
 from backoffice.identity.accounts import id_hash
-from backoffice.identity.evidence import subject_hash
+from backoffice.identity.evidence import same_pictures, subject_hash, was_live
 from backoffice.identity.models import Citizen, Proof, ProofKind
 from backoffice.remembering.rules import Rules
-from backoffice.understanding.identity_numbers import birth_date
+from backoffice.understanding.identity_numbers import age_by_number
 from backoffice.uploads.models import Upload
+from backoffice.uploads.places import CARD_PICTURES
 
 _CARDS = ("read", "read_chip")
 _SEEN = (ProofKind.WINDOW, ProofKind.VIDEO)
@@ -68,7 +69,7 @@ async def basis_of(
         id_no = await _own_number(session, application)
         if id_no is None or citizen is None or citizen.id_hash not in (None, id_hash(id_no)):
             continue
-        if _years(id_no, now) < rules.youngest_years:
+        if (age_by_number(id_no, china_date(now)) or 0) < rules.youngest_years:
             continue
         if proof.kind in _SEEN:
             reference = await _newest_card_picture(session, application.id)
@@ -100,18 +101,10 @@ async def _own_number(session: AsyncSession, application: Application) -> str | 
     return str(row.value) if row is not None else None
 
 
-def _years(id_no: str, now: datetime) -> int:
-    birth, today = birth_date(id_no), china_date(now)
-    if birth is None:
-        return 0
-    return today.year - birth.year - ((today.month, today.day) < (birth.month, birth.day))
-
-
 async def _proved(session: AsyncSession, face: Proof, application: Application, id_no: str) -> bool:
     """Handed in as proved by machine, with this live face alike to a card of this number."""
     handed_in = application.identity_way is not None and application.identity_then is None
-    live = ((face.detail or {}).get("liveness") or {}).get("passed") is True
-    if not handed_in or not live or face.result != "alike":
+    if not handed_in or not was_live(face) or face.result != "alike":
         return False
     cards = await session.scalars(
         select(Proof).where(
@@ -121,8 +114,7 @@ async def _proved(session: AsyncSession, face: Proof, application: Application, 
             Proof.citizen_id == face.citizen_id,
         )
     )
-    compared = set(face.upload_ids or ())
-    return any(compared & set(card.upload_ids or ()) for card in cards)
+    return any(same_pictures(face, card) for card in cards)
 
 
 def _selfie_of(face: Proof) -> str | None:
@@ -133,6 +125,6 @@ def _selfie_of(face: Proof) -> str | None:
 async def _newest_card_picture(session: AsyncSession, application_id: str) -> str | None:
     wanted = select(Upload.id).where(
         Upload.application_id == application_id,
-        Upload.kind.in_(("id_card_front", "id_card_chip")),
+        Upload.kind.in_(CARD_PICTURES),
     )
     return await session.scalar(wanted.order_by(Upload.created_at.desc()).limit(1))

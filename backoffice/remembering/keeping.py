@@ -22,6 +22,7 @@ from backoffice.remembering.models import (
 )
 from backoffice.remembering.rules import Rules
 from backoffice.uploads.models import Upload
+from backoffice.uploads.places import CARD_PICTURES
 from integrations.ports import FaceTemplate
 
 REMEMBER = "remember"
@@ -231,6 +232,6 @@ async def people_with_faces(session: AsyncSession) -> int:
     remembered = select(Remembered.citizen_id.label("whose"))
     pictured = select(
         func.coalesce(Upload.citizen_id, Upload.conversation_id).label("whose")
-    ).where(Upload.kind.in_(("selfie", "id_card_chip", "id_card_front")))
+    ).where(Upload.kind.in_(("selfie", *CARD_PICTURES)))
     everybody = remembered.union(pictured).subquery()
     return await session.scalar(select(func.count()).select_from(everybody)) or 0

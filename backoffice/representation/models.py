@@ -30,6 +30,10 @@ class Ended(StrEnum):
     REFUSED = "refused"
 
 
+FOR_GOOD = frozenset({Ended.WITHDRAWN, Ended.REFUSED})
+"""Ended by a person or a clerk: only a clerk begins it again."""
+
+
 class Representation(Base):
     """Who acts for whom in one application, by what proof, for what and until when.
 

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import Field, model_validator
 
-from backoffice.understanding.identity_numbers import birth_date
+from backoffice.understanding.identity_numbers import age_by_number
 from catalogue.form import wrong
 from catalogue.parameters import load_strict
 from catalogue.schema import ServiceItem
@@ -102,14 +102,6 @@ class ActingRules(Strict):
         if age is not None:
             return age < self.consent.under
         return answers.get(self.consent.asked_by) == f"under_{self.consent.under}"
-
-
-def age_by_number(id_no: str, today: date) -> int | None:
-    """Full years by an identity number; None where it says no birth."""
-    born = birth_date(id_no) if id_no else None
-    if born is None:
-        return None
-    return today.year - born.year - ((today.month, today.day) < (born.month, born.day))
 
 
 def load_rules(path: Path) -> ActingRules:

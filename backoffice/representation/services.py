@@ -14,11 +14,10 @@ from backoffice.clock import china_date
 from backoffice.errors import CitizenError, NotFound
 from backoffice.identity.accounts import id_hash
 from backoffice.identity.models import Citizen
-from backoffice.representation.models import Ended, Proved, Representation
+from backoffice.representation.models import FOR_GOOD, Ended, Proved, Representation
 from backoffice.representation.rules import ActingRules, Step
 from integrations.ports import Answer, Named, RelationAnswer, RelationRegister
 
-_FOR_GOOD = frozenset({Ended.REFUSED, Ended.WITHDRAWN})
 BY_WINDOW = "window"
 """Instead of an upload's id: the paper is brought to the window."""
 
@@ -112,10 +111,10 @@ async def keep_asked(
     """
     today = china_date(now)
     earlier = await records_of(session, application_id)
-    await end_open(session, application_id, by=_actor(citizen_id), now=now)
+    _end_open(earlier, by=_actor(citizen_id), now=now)
     said = {answer.answer for answer in asked.values()}
     proved, archive = await _proved_by(session, rules, pair, said, now=now)
-    if any(one.ended_why in _FOR_GOOD for one in earlier):
+    if any(one.ended_why in FOR_GOOD for one in earlier):
         proved = None  # ended by a person or a clerk: only a clerk begins it again
     agent, principal = pair.hashes
     row = Representation(
@@ -175,7 +174,7 @@ async def _archived(
         .order_by(Representation.seq.desc())
     )
     for row in earlier:
-        if row.ended_why in _FOR_GOOD:
+        if row.ended_why in FOR_GOOD:
             return None  # the newest word about these two counts
         first_hand = row.proved in (Proved.REGISTER, Proved.CLERK)
         if first_hand and row.proved_at and row.proved_at > now - timedelta(days=days):
@@ -317,7 +316,11 @@ async def concerning(session: AsyncSession, citizen_id: str) -> list[tuple[Repre
 
 async def end_open(session: AsyncSession, application_id: str, *, by: str, now: datetime) -> None:
     """The application goes on without whoever acted: other people, or the person alone."""
-    for row in await records_of(session, application_id):
+    _end_open(await records_of(session, application_id), by=by, now=now)
+
+
+def _end_open(rows: Sequence[Representation], *, by: str, now: datetime) -> None:
+    for row in rows:
         if row.ended_at is None:
             _end(row, Ended.REPLACED, by=by, now=now)
 

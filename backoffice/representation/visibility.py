@@ -14,16 +14,14 @@ from backoffice.applications.models import Application
 from backoffice.applications.states import OPEN_FOR_ANSWERS
 from backoffice.clock import china_date
 from backoffice.identity.models import Citizen
-from backoffice.representation.models import Ended, Representation
+from backoffice.representation.models import FOR_GOOD, Ended, Representation
 from backoffice.results.models import Result
-
-_FOR_GOOD = (Ended.WITHDRAWN, Ended.REFUSED)
 
 
 def authority_ended(application_id: Any) -> ColumnElement[bool]:
     """Whether a person or a clerk has ended the authority by which the application was filed."""
     return exists().where(
-        Representation.application_id == application_id, Representation.ended_why.in_(_FOR_GOOD)
+        Representation.application_id == application_id, Representation.ended_why.in_(FOR_GOOD)
     )
 
 

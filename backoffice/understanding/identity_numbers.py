@@ -34,6 +34,14 @@ def birth_date(number: str) -> date | None:
         return None
 
 
+def age_by_number(number: str, on: date) -> int | None:
+    """Full years on a day, by an identity number; None where it says no birth."""
+    born = birth_date(number)
+    if born is None:
+        return None
+    return on.year - born.year - ((on.month, on.day) < (born.month, born.day))
+
+
 def fault_code(number: str, *, today: date) -> str | None:
     """What is wrong with a number in normal form: the last part of a fault's code, or None."""
     if len(number) == 15 and number.isdigit():

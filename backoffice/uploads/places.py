@@ -19,7 +19,8 @@ from backoffice.db import Sessions, new_id
 from backoffice.errors import NotFound
 from backoffice.identity.alarms import AlarmKind, sound
 from backoffice.identity.evidence import claimed_by
-from backoffice.identity.models import Consent, Proof, ProofKind
+from backoffice.identity.models import Proof, ProofKind
+from backoffice.identity.proofs import FACE_CONSENT, consent_of
 from backoffice.logs import log
 from backoffice.uploads import store
 from backoffice.uploads.analysis import Analysis
@@ -74,13 +75,14 @@ async def place_of(session: AsyncSession, conversation_id: str, widget_id: str) 
         raise NotFound
     await _check_quota(session, conversation_id, widget_id)
     application_id = widget.application_id or conversation.application_id
-    reference_id = None
+    reference_id, card = None, None
     if widget.kind == "selfie":
         await _check_consent(session, conversation)
         reference_id = await _newest_card(session, conversation_id, application_id, CARD_PICTURES)
     if widget.kind == "id_card_back":
         reference_id = await _newest_card(session, conversation_id, application_id, FRONTS)
-    front = await session.get(Upload, reference_id) if reference_id is not None else None
+        front = await session.get(Upload, reference_id) if reference_id is not None else None
+        card = front.analysis["card"] if front is not None else None
     return Place(
         widget_id,
         widget.kind,
@@ -88,7 +90,7 @@ async def place_of(session: AsyncSession, conversation_id: str, widget_id: str) 
         application_id,
         conversation.citizen_id,
         reference_id,
-        front.analysis["card"] if front is not None else None,
+        card,
     )
 
 
@@ -102,11 +104,12 @@ async def _check_quota(session: AsyncSession, conversation_id: str, widget_id: s
 
 async def _check_consent(session: AsyncSession, conversation: Conversation) -> None:
     # Asked here too, not only in the dialogue: no face is compared without a yes on record.
-    whose = [Consent.conversation_id == conversation.id]
-    if conversation.citizen_id is not None:
-        whose.append(Consent.citizen_id == conversation.citizen_id)
-    newest = select(Consent).where(Consent.kind == "face", or_(*whose)).order_by(Consent.id.desc())
-    consent = (await session.scalars(newest.limit(1))).first()
+    consent = await consent_of(
+        session,
+        kind=FACE_CONSENT,
+        conversation_id=conversation.id,
+        citizen_id=conversation.citizen_id,
+    )
     if consent is None or not consent.granted:
         raise ConsentMissing
 
@@ -150,7 +153,6 @@ async def _seen_elsewhere(session: AsyncSession, place: Place, upload: Upload) -
     found = await session.scalar(
         select(Upload.id).where(
             Upload.digest == upload.digest,
-            Upload.id != upload.id,
             Upload.kind.in_(("selfie", *CARD_PICTURES)),
             or_(Upload.conversation_id != place.conversation_id, Upload.kind != "selfie"),
         ).limit(1)

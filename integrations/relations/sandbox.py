@@ -94,4 +94,4 @@ class SandboxRelations:
 
 def _minor(id_no: str, on: date) -> bool:
     born = date(int(id_no[6:10]), int(id_no[10:12]), int(id_no[12:14]))
-    return on < born.replace(year=born.year + _OF_AGE, day=min(born.day, 28))
+    return on.year - born.year - ((on.month, on.day) < (born.month, born.day)) < _OF_AGE
