@@ -9,6 +9,7 @@ from backoffice.clock import china_date
 from backoffice.identity.alarms import COUNTED as ALARMS
 from backoffice.logs import log
 from backoffice.understanding import extract
+from backoffice.understanding.alarm import alarm_in
 from bootstrap.container import Office, follow_publications
 from bootstrap.settings import ROOT
 from gateway import chat, demo, devices, me, remembering, screens, staff, verification, video
@@ -75,6 +76,7 @@ async def _harden(request: Request, response: HTTPResponse) -> None:
 async def _warm(app: Sanic) -> None:
     """Load what the first citizen would otherwise wait for, beside serving."""
     extract("你好", (), today=china_date(app.ctx.office.clock.now()))
+    alarm_in("你好")
     app.add_task(_warm_vision(app.ctx.office))
     app.add_task(_warm_faces(app.ctx.office))
     app.add_task(follow_publications(app.ctx.office))

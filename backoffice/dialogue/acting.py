@@ -95,13 +95,18 @@ def may_be_child(draft: Draft, rules: ActingRules) -> bool:
     return relation in rules.relations and rules.relations[str(relation)].for_child
 
 
-def _consent_for_fields(draft: Draft) -> bool:
-    """Parents who apply themselves and tell of their young child: before the first such field."""
+def waits_for_consent(draft: Draft, field: FormField) -> bool:
+    """Whether this tells of the child of a parent who applies and has not consented yet."""
     acting = draft.item.applicants.acting
     if acting is None or not acting.child_data or draft.progress.get("child_consent"):
         return False
+    return is_childs(field)
+
+
+def _consent_for_fields(draft: Draft) -> bool:
+    """Parents who apply themselves and tell of their young child: before the first such field."""
     following = next((one for one in draft.open_fields() if one.slug not in draft.answers), None)
-    return following is not None and is_childs(following)
+    return following is not None and waits_for_consent(draft, following)
 
 
 def is_childs(field: FormField) -> bool:

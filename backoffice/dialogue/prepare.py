@@ -43,6 +43,7 @@ from backoffice.understanding.own_templates import template_wish
 _ALWAYS = frozenset({"ask_human", "pause", "cancel", "repeat", "goodbye", "greet", "thank"})
 _MAY_BE_PASSED_OVER = frozenset({"choose_draft", "confirm_card", "correct_which"})
 """Questions that need no answer once the citizen goes on with the form."""
+_OF_PERSON = recognising.KINDS | remembering.KINDS
 _DROPPED_BY_CANCEL = frozenset({"callback_phone", "sign_in_phone", "sms_code"})
 _ACCEPT_INCOMPLETE_AFTER = 2
 _MAY_BE_LACKING = frozenset({"fault.address.room_missing", "fault.region.village_missing"})
@@ -88,6 +89,8 @@ async def _hear_words(talk: Talk, alarm: Alarm | None) -> Heard:
         return stopped
     if act == "cancel" and (talk.focus or {}).get("kind") in _DROPPED_BY_CANCEL and not talk.draft:
         act = "deny"  # nothing else is begun: it is this that is not wanted
+    if act == "cancel" and (talk.focus or {}).get("kind") in _OF_PERSON:
+        act = "deny"  # a question about being remembered is no application
     if (
         act in _ALWAYS
         and not _says_option(talk)

@@ -162,7 +162,7 @@ def _left(talk: Talk, focus: Focus) -> Heard:
 
 
 async def _forget(talk: Talk, act: str | None, *, no: bool) -> Heard | None:
-    if act not in ("affirm", "deny", "cancel") and not no and not talk.says("forget_me"):
+    if act not in ("affirm", "deny") and not no and not talk.says("forget_me"):
         talk.focus = None
         return None
     talk.focus = None

@@ -7,7 +7,7 @@ from backoffice import messages
 from backoffice.applications.draft import Draft
 from backoffice.applications.services import put_material
 from backoffice.conversations.models import Widget
-from backoffice.dialogue.acting import CHILD_CONSENT, RELATION_PAPER
+from backoffice.dialogue.acting import CHILD_CONSENT, RELATION_PAPER, is_childs
 from backoffice.dialogue.agenda import UPLOADED, Kind, Next
 from backoffice.dialogue.capture import (
     count_failure,
@@ -18,7 +18,7 @@ from backoffice.dialogue.capture import (
 from backoffice.dialogue.comparing import doubted, forget_doubt
 from backoffice.dialogue.heard import Heard
 from backoffice.dialogue.proving import back_key, card_key
-from backoffice.dialogue.switching import forget_person
+from backoffice.dialogue.switching import forget, forget_person
 from backoffice.dialogue.talk import Talk
 from backoffice.identity.services import FACE_CONSENT, record_consent
 from backoffice.representation.services import BY_WINDOW, hand_in_papers
@@ -236,8 +236,10 @@ async def answer_child_consent(talk: Talk, draft: Draft, *, granted: bool) -> He
         "text": messages.text("consent.child", age=rules.under),
         "at": talk.now.isoformat(),
     }
-    if not granted:
+    if not granted and draft.for_other:
         await forget_person(talk, draft)
+    elif not granted:
+        await forget(talk, draft, [one.slug for one in draft.item.fields if is_childs(one)])
     draft.remember(child_consent=kept if granted else None, child_refused=None if granted else True)
     return _heard(talk).happened("child_agreed" if granted else "child_declined")
 

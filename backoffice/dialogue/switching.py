@@ -14,7 +14,14 @@ from backoffice import messages
 from backoffice.applications.draft import Draft
 from backoffice.applications.models import CheckRow, MaterialRow
 from backoffice.applications.services import forget_answer
-from backoffice.dialogue.acting import ABOUT_SPEAKER, holds_back, kin_of, may_be_child, whom
+from backoffice.dialogue.acting import (
+    ABOUT_SPEAKER,
+    holds_back,
+    kin_of,
+    may_be_child,
+    waits_for_consent,
+    whom,
+)
 from backoffice.dialogue.capture import take_answer
 from backoffice.dialogue.heard import Heard
 from backoffice.dialogue.talk import Talk
@@ -98,6 +105,9 @@ def not_to_be_taken(talk: Talk, draft: Draft, key: str) -> bool:
         return False
     if talk.standing(draft).acting.not_allowed is not None:
         return True
+    field = draft.item.field(key)
+    if field is not None and waits_for_consent(draft, field):
+        return True
     rules, kin = talk.knowledge.acting, acted_for(talk.text)
     relation = rules.relations.get(kin.relation or "") if kin is not None else None
     if relation is not None and relation.for_child and not draft.progress.get("child_consent"):
@@ -140,15 +150,8 @@ async def hear_confirm_other(talk: Talk, focus: dict[str, Any], act: str | None)
     if act == "affirm" or acted_for(talk.text) == kin:
         talk.focus = None
         await forget_person(talk, draft)
-        await forget(
-            talk,
-            draft,
-            [
-                one
-                for one in draft.answers
-                if one in ("proxy_relation", "proxy_letter", talk.knowledge.acting.consent.asked_by)
-            ],
-        )
+        asked_by = talk.knowledge.acting.consent.asked_by
+        await forget(talk, draft, ["proxy_relation", "proxy_letter", asked_by])
         await _note(talk, draft, kin)
         return Heard(mask(talk.text), "inform").happened("now_for_other", whom=whom(draft))
     if act == "deny":
@@ -180,8 +183,9 @@ async def _to_other(talk: Talk, draft: Draft) -> None:
     """What was told so far is the speaker's own: it becomes the proxy's; of the person nothing."""
     own = {one: draft.answers[one] for one in _OWN if one in draft.answers}
     sources = {one: draft.sources.get(one, "typed") for one in own}
+    card, back = draft.progress.get("card"), draft.progress.get("back")
     await forget_person(talk, draft)
-    draft.remember(proxy_card=draft.progress.get("card"), card=None)
+    draft.remember(proxy_card=card, proxy_back=back)
     for one, value in own.items():
         if draft.item.field(f"proxy_{one}") is not None:
             await take_answer(talk, draft, f"proxy_{one}", value, source=sources[one])
@@ -201,11 +205,11 @@ async def _to_oneself(talk: Talk, draft: Draft) -> None:
     """The speaker's own affair after all: the person's data goes, the speaker's own is used."""
     own = {one: draft.answers[f"proxy_{one}"] for one in _OWN if f"proxy_{one}" in draft.answers}
     sources = {one: draft.sources.get(f"proxy_{one}", "typed") for one in own}
-    card = draft.progress.get("proxy_card")
+    card, back = draft.progress.get("proxy_card"), draft.progress.get("proxy_back")
     await forget_person(talk, draft)
     await forget(talk, draft, [one for one in draft.answers if one.startswith("proxy_")])
     await take_answer(talk, draft, "filed_by", "self", source="typed")
-    draft.remember(kin=None, card=card, proxy_card=None)
+    draft.remember(kin=None, card=card, back=back, proxy_card=None, proxy_back=None)
     for one, value in own.items():
         if draft.item.field(one) is not None:
             await take_answer(talk, draft, one, value, source=sources[one])
@@ -227,7 +231,7 @@ async def forget_person(talk: Talk, draft: Draft) -> None:
         face="declined" if declined else draft.progress.get("face") if draft.acting else None,
         child_consent=None, child_refused=None, reviewed=None, review_shown=None, skipped=None,
         partial=None, attempts=None, reopened=None, recent=None, go_on=None, go_on_checked=None,
-        unfit_told=None, before=None, card=draft.progress.get("card") if not draft.acting else None,
+        unfit_told=None, before=None, card=None, back=None,
     )  # fmt: skip
     talk.conversation.focus = None
 
