@@ -63,6 +63,9 @@ def suites() -> list[Suite]:
                 "tests",
                 "--ignore=tests/bot",
                 "--ignore=tests/e2e",
+                "--numprocesses=auto",
+                "--maxprocesses=4",
+                "--dist=loadgroup",
             ),
         ),
         Suite(

@@ -40,7 +40,8 @@ from backoffice.identity.services import FACE_CONSENT, confirm_sign_in, consent_
 from backoffice.remembering.services import confirm
 from backoffice.representation.rules import Step
 from backoffice.representation.services import may_do
-from backoffice.understanding import extract, fields_named, mask
+from backoffice.understanding import extract, fields_named, is_question, mask, normalise
+from backoffice.understanding.lexicon import any_of
 
 Focus = dict[str, Any]
 Hear = Callable[[Talk, Focus, str | None], Awaitable[Heard | None]]
@@ -133,14 +134,23 @@ async def _sms_code(talk: Talk, focus: Focus, act: str | None) -> Heard | None:
         return _heard(talk)
     if act == "deny" or talk.says("later"):
         return _put_off(talk, focus)
-    number = extract(talk.text, asked("phone", "phone", "手机号"), today=talk.today).value("phone")
-    if number is not None and number != focus["phone"]:
+    if _names_another_phone(talk, focus["phone"]):
         return await _sign_in_phone(talk, {**focus, "kind": "sign_in_phone"}, None)
     found = extract(talk.text, asked("code", "sms_code", "验证码"), today=talk.today)
     code = found.value("code")
     if code is None:
         return _refused(talk, found.refused)
     return await enter_code(talk, focus, str(code), found.safe_text)
+
+
+def _names_another_phone(talk: Talk, used: str) -> bool:
+    """Whether the code shall go elsewhere: a number in a side question is somebody else's."""
+    number = extract(talk.text, asked("phone", "phone", "手机号"), today=talk.today).value("phone")
+    if number is None or number == used:
+        return False
+    if not is_question(talk.text):
+        return True
+    return any_of("cues", "send_to_phone").search(normalise(talk.text)) is not None
 
 
 async def enter_code(talk: Talk, focus: Focus, code: str, safe: str) -> Heard:
