@@ -6,6 +6,8 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import BrowserContext, Page, expect
 
+from backoffice.signatures.strokes import read_strokes
+
 EXIF_ORIENTATION, EXIF_MAKER = 0x0112, 0x010F
 
 
@@ -38,6 +40,12 @@ def choose(page: Page, path: Path, button: str = "选择图片") -> None:
 
 def last_upload(page: Page, mock_url: str) -> bytes:
     return page.request.get(f"{mock_url}/mock/upload").body()
+
+
+def part_of(body: bytes, name: str) -> str:
+    """The plain field of that name in a multipart body."""
+    after = body.split(f'name="{name}"\r\n\r\n'.encode())[1]
+    return after.split(b"\r\n--")[0].decode()
 
 
 def sign_in(page: Page) -> None:
@@ -89,7 +97,11 @@ def test_whole_application_with_every_widget(page: Page, mock_url: str, tmp_path
     write_name(page)
     press(page, "写好了")
     expect(page.get_by_text("申请已提交")).to_be_visible()
-    assert b"\x89PNG" in last_upload(page, mock_url)
+    sent = last_upload(page, mock_url)
+    assert b"\x89PNG" in sent
+    (stroke,) = read_strokes(part_of(sent, "strokes"))
+    assert len(stroke) >= 6 and stroke[0][2] == 0 < stroke[-1][2]
+    assert stroke[-1][0] - stroke[0][0] > 100 and stroke[-1][1] - stroke[0][1] > 60
     assert outside == []
 
 

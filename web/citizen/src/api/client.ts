@@ -63,8 +63,9 @@ export class ApiClient {
     uploadUrl: string,
     file: FilePart,
     onProgress: (share: number) => void,
+    fields: Readonly<Record<string, string>> = {},
   ): Promise<{ upload_id: string }> {
-    const form = { parts: [{ name: 'file', file }] }
+    const form = { fields, parts: [{ name: 'file', file }] }
     return unwrap(await this.transport.upload(uploadUrl, key.token, form, onProgress))
   }
 

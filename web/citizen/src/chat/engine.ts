@@ -1,7 +1,6 @@
 import type { ApiClient } from '../api/client'
 import { ApiError, isGone, isTransient, messageOf, NetworkError } from '../api/http'
-import type { FilePart, TakenFrame } from '../api/http'
-import type { BotMessage, Challenge, ChatState, ConversationKey } from '../api/types'
+import type { BotMessage, ChatState, ConversationKey } from '../api/types'
 import type { TurnBody, WidgetEvent } from '../api/types'
 import { botEntry, maskDigits, type Entry, type MyEntry, type PendingTurn } from './entries'
 
@@ -122,23 +121,9 @@ export class ChatEngine {
     this.deps.changed()
   }
 
-  async upload(url: string, file: FilePart, onProgress: (share: number) => void): Promise<string> {
-    const key = await this.ensure()
-    return (await this.deps.api.upload(key, url, file, onProgress)).upload_id
-  }
-
-  async challenge(widgetId: string): Promise<Challenge> {
-    return this.deps.api.challenge(await this.ensure(), widgetId)
-  }
-
-  async uploadFrames(
-    url: string,
-    nonce: string,
-    frames: readonly TakenFrame[],
-    onProgress: (share: number) => void,
-  ): Promise<string> {
-    const key = await this.ensure()
-    return (await this.deps.api.uploadFrames(key, url, nonce, frames, onProgress)).upload_id
+  /** One request of this conversation beside its turns; the conversation is begun if there is none. */
+  async within<T>(request: (key: ConversationKey) => Promise<T>): Promise<T> {
+    return request(await this.ensure())
   }
 
   /**

@@ -1,5 +1,6 @@
 import { computed, reactive, shallowRef, triggerRef } from 'vue'
 import { ApiClient } from '../api/client'
+import type { FilePart, TakenFrame } from '../api/http'
 import type { Info } from '../api/types'
 import { storage, transport, watchNetwork } from '../platform'
 import { ChatEngine } from './engine'
@@ -11,6 +12,9 @@ const POLL_MS = 5000
 const READER_POLL_MS = 1000
 
 export const api = new ApiClient(transport)
+
+/** How much of an upload has been sent, from 0 to 1. */
+type Progress = (share: number) => void
 
 /** Identifies one turn for all its attempts; random, says nothing about the citizen. */
 function makeId(): string {
@@ -95,9 +99,13 @@ export const chat = {
   answerWidget: engine.answerWidget.bind(engine),
   retry: () => engine.retry(),
   discard: (turnId: string) => engine.discard(turnId),
-  upload: engine.upload.bind(engine),
-  challenge: engine.challenge.bind(engine),
-  uploadFrames: engine.uploadFrames.bind(engine),
+  async upload(url: string, file: FilePart, onProgress: Progress, fields?: Record<string, string>) {
+    return (await engine.within((key) => api.upload(key, url, file, onProgress, fields))).upload_id
+  },
+  challenge: (widgetId: string) => engine.within((key) => api.challenge(key, widgetId)),
+  async uploadFrames(url: string, nonce: string, frames: readonly TakenFrame[], onProgress: Progress) {
+    return (await engine.within((key) => api.uploadFrames(key, url, nonce, frames, onProgress))).upload_id
+  },
   async endAndClear() {
     chat.setInput('')
     await engine.endAndClear()

@@ -27,6 +27,8 @@ export interface InkPad {
   isEmpty(): boolean
   clear(): void
   toFile(): Promise<FilePart>
+  /** How it was written: JSON, a list of strokes with their points in time. */
+  strokes(): string
   close(): void
 }
 

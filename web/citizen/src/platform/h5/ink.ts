@@ -1,6 +1,22 @@
-import SignaturePad from 'signature_pad'
+import SignaturePad, { type PointGroup } from 'signature_pad'
 import type { InkPad } from '../types'
 import { elementOf } from './dom'
+
+/** Hundredths of a pixel say more than a finger does, and keep a long signature small. */
+const round = (value: number) => Math.round(value * 100) / 100
+
+/** The pen's movement as the server reads it (`backoffice/signatures/strokes.py`): where, when, how hard. */
+function movementOf(groups: PointGroup[]): string {
+  const strokes = groups.map(({ points }) => ({
+    points: points.map(({ x, y, time, pressure }) => ({
+      x: round(x),
+      y: round(y),
+      time,
+      pressure: round(pressure),
+    })),
+  }))
+  return JSON.stringify(strokes)
+}
 
 /** A canvas that fills `host`; what was written survives a turn of the phone. */
 export function openInkPad(host: unknown): InkPad {
@@ -33,6 +49,7 @@ export function openInkPad(host: unknown): InkPad {
       if (!blob) throw new Error('canvas gave no picture')
       return { data: blob, name: 'signature.png' }
     },
+    strokes: () => movementOf(pad.toData()),
     close() {
       window.removeEventListener('resize', fit)
       pad.off()
