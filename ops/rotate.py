@@ -32,11 +32,11 @@ def rotate(settings: Settings) -> KeyRing:
     """
     paths = _key_files(settings)
     rings = [KeyRing.load(path, for_rotation=True) for path in paths]
-    going_on = any(ring.rotating for ring in rings)
     for number, (path, ring) in enumerate(zip(paths, rings, strict=True)):
         if ring.rotating:
             say(f"go on with the rotation to {ring.current} …")
-        elif not going_on:
+        elif not any(later.rotating for later in rings[number + 1 :]):
+            # begun and ended in this order: a later one still rotating says that this has ended
             rings[number] = ring.begin_rotation()
             # before the first row, so that nothing is ever sealed with an unsaved key
             rings[number].save(path)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime, time
 
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import ColumnElement, delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backoffice.clock import CHINA, china_date
@@ -66,23 +66,13 @@ async def forget_holder(
 
 async def _forget(session: AsyncSession, now: datetime) -> None:
     """Times are kept to estimate and to count; whose they were is not."""
+    past = now - KEPT["queue_holder"]
     await session.execute(
-        update(Ticket)
-        .where(
-            Ticket.day < china_date(now - KEPT["queue_holder"]),
-            or_(
-                Ticket.holder.is_not(None),
-                Ticket.conversation_id.is_not(None),
-                Ticket.citizen_id.is_not(None),
-                Ticket.application_id.is_not(None),
-                Ticket.phone.is_not(None),
-            ),
-        )
-        .values(holder=None, conversation_id=None, citizen_id=None, application_id=None, phone=None)
+        update(Ticket).where(Ticket.day < china_date(past), _somebodys(Ticket)).values(**_NOBODY)
     )
     await session.execute(
         update(Appointment)
-        .where(Appointment.slot_at < now - KEPT["queue_holder"], Appointment.booked_at < now)
+        .where(Appointment.slot_at < past, _somebodys(Appointment))
         .values(**_NOBODY)
     )
     await session.execute(
@@ -90,3 +80,8 @@ async def _forget(session: AsyncSession, now: datetime) -> None:
     )
     old = china_date(now - KEPT["queue_times"])
     await session.execute(delete(Ticket).where(Ticket.day < old))
+
+
+def _somebodys(table: type[Ticket] | type[Appointment]) -> ColumnElement[bool]:
+    """What still says whose it was; the rest is not written again."""
+    return or_(*(getattr(table, name).is_not(None) for name in _NOBODY))

@@ -31,7 +31,7 @@ from backoffice.staff.models import StaffUser
 _PAST = timedelta(days=30)
 _CASES = 3000
 _KEEP_TIMES = timedelta(minutes=1)
-_times: "WeakKeyDictionary[Engine, tuple[datetime, Times]]" = WeakKeyDictionary()
+_times: "WeakKeyDictionary[Engine, tuple[datetime, QueueRules, Times]]" = WeakKeyDictionary()
 
 
 @dataclass(frozen=True)
@@ -164,11 +164,12 @@ async def _known_times(session: AsyncSession, rules: QueueRules, now: datetime) 
     engine = session.get_bind()
     assert isinstance(engine, Engine)
     kept = _times.get(engine)
-    if kept is not None and abs(now - kept[0]) < _KEEP_TIMES:
-        return kept[1]
+    # Other rules may have been published in between, with businesses that these do not know.
+    if kept is not None and kept[1] is rules and abs(now - kept[0]) < _KEEP_TIMES:
+        return kept[2]
     typical = {one.code: one.typical_minutes * 60.0 for one in rules.businesses.values()}
     times = Times(typical, await _cases(session, rules, now))
-    _times[engine] = (now, times)
+    _times[engine] = (now, rules, times)
     return times
 
 

@@ -152,10 +152,15 @@ async def _who(request: Request) -> Signed | None:
         return None
     if not bearer and request.method not in _READING:
         _check_csrf(request, signed)
-    if is_due_again(signed, now):
+    if is_due_again(signed, now) and not _asks_by_itself(request):
         async with office.sessions.begin() as session:
             await seen_again(session, signed, now)
     return signed
+
+
+def _asks_by_itself(request: Request) -> bool:
+    """A page that looks for news; nobody need be sitting before it."""
+    return HTMX in request.headers and request.method in _READING
 
 
 def _bearer(request: Request) -> str | None:

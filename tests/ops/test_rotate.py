@@ -118,6 +118,25 @@ def test_what_was_interrupted_goes_on_and_nobody_starts_in_between(
     assert run(filled, _everything) == before and run(filled, _by_phone) is not None
 
 
+@pytest.mark.parametrize("half", ["only begun with the first ring", "ended with the first ring"])
+def test_a_rotation_cut_off_between_the_two_rings_ends_with_both(
+    filled: Settings, half: str
+) -> None:
+    before = run(filled, _everything)
+    first, second = rings(filled)
+    assert filled.keys_file is not None and filled.biometric_keys_file is not None
+    if half.startswith("only begun"):
+        first.begin_rotation().save(filled.keys_file)
+    else:
+        second.begin_rotation().save(filled.biometric_keys_file)
+    rotate(filled)
+    general, templates = rings(filled)  # refuses a ring whose rotation has not ended
+    assert templates.current == "b2"
+    assert general.current == ("k2" if half.startswith("only begun") else "k1")
+    use_keys(general, templates)
+    assert run(filled, _everything) == before
+
+
 def test_what_no_key_opens_stops_it_and_is_named_without_its_content(filled: Settings) -> None:
     async def spoil(session: AsyncSession) -> None:
         table = backoffice.rotation._Sealed(Citizen.__table__).table  # type: ignore[arg-type]

@@ -1,6 +1,7 @@
 """Tasks with their promise, and what log-in promises."""
 
-from datetime import datetime, timedelta
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import select
@@ -28,7 +29,8 @@ from backoffice.staff.tries import wrong_tries
 from backoffice.tasks import Task, TaskState, finish, open_task, take
 from backoffice.tasks.services import OutcomeMissing
 from bootstrap.container import Office
-from tests.staff.conftest import NOW, PASSWORD
+from gateway.staff import guard
+from tests.staff.conftest import NOW, PASSWORD, Browser, FixedClock
 
 
 async def _open(office: Office, key: str = "k", now: datetime = NOW) -> Task:
@@ -203,3 +205,23 @@ async def test_demo_staff_are_made_once_and_follow_the_printed_password(office: 
             made = await ensure_demo_staff(session, {"clerk": password, "head": ""}, NOW)
         assert [user.username for user in made] == ["clerk"]
         assert await _try(office, password, NOW, "clerk")
+
+
+@pytest.mark.parametrize("by_itself", [True, False])
+async def test_a_page_left_open_that_looks_for_news_keeps_nobody_logged_in(
+    office: Office,
+    staff: dict[str, StaffUser],
+    browser: Callable[[], Browser],
+    monkeypatch: pytest.MonkeyPatch,
+    by_itself: bool,
+) -> None:
+    wall = FixedClock(datetime.now(UTC))
+    monkeypatch.setattr(guard, "WALL", wall)
+    clerk = browser()
+    await clerk.log_in("chen")
+    headers = {guard.HTMX: "true"} if by_itself else {}
+    statuses = []
+    for _ in range(4):
+        wall.moment += IDLE / 3 + timedelta(seconds=1)
+        statuses.append((await clerk.client.get("/staff/queue/bar", headers=headers)).status_code)
+    assert statuses == ([200, 200, 401, 401] if by_itself else [200] * 4)
