@@ -28,7 +28,7 @@ from backoffice.uploads.services import (
     receive_live_selfie,
     receive_upload,
 )
-from gateway.http import Body, TooLarge, bearer, body, limit, office_of
+from gateway.http import Body, TooLarge, bearer, body, limit, office_of, widget_of
 from gateway.turns import run_turn
 
 bp = Blueprint("chat", url_prefix="/api/v1/conversations")
@@ -185,7 +185,7 @@ async def liveness(request: Request, conversation_id: str) -> HTTPResponse:
         now = office.clock.now()
         await conversation_of(session, id=conversation_id, token=bearer(request), now=now)
         challenge = await start_challenge(
-            session, conversation_id=conversation_id, widget_id=_widget(request), now=now
+            session, conversation_id=conversation_id, widget_id=widget_of(request), now=now
         )
     body = {
         "nonce": challenge.nonce,
@@ -210,7 +210,7 @@ async def upload(request: Request, conversation_id: str) -> HTTPResponse:
         await conversation_of(
             session, id=conversation_id, token=bearer(request), now=office.clock.now()
         )
-        place = {"conversation_id": conversation_id, "widget_id": _widget(request)}
+        place = {"conversation_id": conversation_id, "widget_id": widget_of(request)}
         looks = await look_purpose(session, **place) is not None
     folder, now = office.settings.uploads_dir, office.clock.now()
     file = request.files.get("file") if request.files else None
@@ -250,13 +250,6 @@ def _strokes(request: Request) -> str | None:
     """The movement of a signature, as the page recorded it; only a signature has one."""
     given = request.form.get("strokes") if request.form else None
     return given if isinstance(given, str) else None
-
-
-def _widget(request: Request) -> str:
-    widget = str(request.args.get("widget", ""))
-    if not widget or len(widget) > 64:
-        raise BadRequest
-    return widget
 
 
 def _frames(request: Request) -> tuple[str, list[tuple[int, bytes]]]:

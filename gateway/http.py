@@ -47,6 +47,7 @@ LIMITS = {
 _LONGEST_PART = 255
 """Bytes of one part of a path: the longest name of a file."""
 _LONGEST_ID = 32
+_LONGEST_WIDGET = 64
 _limiter = MovingWindowRateLimiter(MemoryStorage())
 
 
@@ -88,6 +89,14 @@ def bearer(request: Request) -> str:
     kind, _, token = request.headers.get("Authorization", "").partition(" ")
     # Ours are ASCII; anything else cannot be one and would not even encode.
     return token.strip() if kind.lower() == "bearer" and token.isascii() else ""
+
+
+def widget_of(request: Request) -> str:
+    """The widget that a request is for. Raises BadRequest."""
+    widget = str(request.args.get("widget", ""))
+    if not widget or len(widget) > _LONGEST_WIDGET:
+        raise BadRequest
+    return widget
 
 
 def limit(request: Request, what: str, who: str | None = None) -> None:

@@ -10,12 +10,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from backoffice import messages
 from backoffice.conversations.services import conversation_of
 from backoffice.erasures.services import erase_remembered
-from backoffice.errors import BadRequest
 from backoffice.identity.models import Consent
 from backoffice.remembering.errors import NotRemembering
 from backoffice.remembering.services import kept_of, press_finger
 from backoffice.uploads.models import Upload
-from gateway.http import bearer, limit, office_of
+from gateway.http import bearer, limit, office_of, widget_of
 from gateway.me import citizen_of
 
 bp = Blueprint("remembering", url_prefix="/api/v1")
@@ -35,9 +34,7 @@ _PICTURES = ("selfie", "id_card_front", "id_card_chip")
 async def fingers(request: Request, conversation_id: str) -> HTTPResponse:
     limit(request, "upload", bearer(request) or None)
     office, desk = office_of(request), office_of(request).finger_desk
-    widget = str(request.args.get("widget", ""))
-    if not widget or len(widget) > 64:
-        raise BadRequest
+    widget = widget_of(request)
     async with office.sessions.read() as session:
         await conversation_of(
             session, id=conversation_id, token=bearer(request), now=office.clock.now()

@@ -13,7 +13,7 @@ from backoffice.erasures.ledger import NAME, export
 from backoffice.logs import log
 from backoffice.outbox.services import deliver_due
 from backoffice.queue.closing import close_days
-from backoffice.queue.waits import hall_now, near, tell_who_is_near
+from backoffice.queue.waits import tell, to_tell
 from backoffice.remembering.services import (
     forget_expired,
     forget_what_was_not_finished,
@@ -68,13 +68,13 @@ class Jobs:
 
     @_survives
     async def watch_queue(self) -> None:
-        """Tell who has come near; on SQLite it is looked first, so that calls need not wait."""
+        """Tell who has come near; nothing is written, and no call waits, while nobody has."""
         office, now = self._office, self._office.clock.now()
         async with office.sessions.read() as session:
-            someone = near(await hall_now(session, office.queue, now=now))
-        if someone:
+            found = await to_tell(session, office.queue, now=now)
+        if found:
             async with office.sessions.begin() as session:
-                await tell_who_is_near(session, office.queue, now=now)
+                await tell(session, found, now=now)
 
     @_survives
     async def close_queue(self) -> None:

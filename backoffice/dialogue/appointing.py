@@ -14,13 +14,12 @@ from backoffice.dialogue.people import hall_words
 from backoffice.dialogue.queueing import business_of, holder_of
 from backoffice.dialogue.talk import Talk
 from backoffice.queue.booking import book, bookings_of, free_slots
-from backoffice.queue.errors import SlotTaken
+from backoffice.queue.errors import SlotTaken, TooManyWaiting
 from backoffice.queue.tickets import Wish
 from backoffice.understanding import mask
 from catalogue.schema import ServiceItem
 
 KINDS = frozenset({"slot_business", "queue_slot"})
-_LOOKED_AT = 1000
 _DAYS_OFFERED = 4
 _NOON = 12
 
@@ -59,7 +58,7 @@ async def want_slot(talk: Talk, item: ServiceItem | None) -> None:
 
 async def _ask_slot(talk: Talk, business: str) -> None:
     rules = talk.knowledge.queue
-    free = await free_slots(talk.session, rules, business, now=talk.now, count=_LOOKED_AT)
+    free = await free_slots(talk.session, rules, business, now=talk.now)
     offered = _spread(free)
     if not offered:
         talk.say("queue.no_slots")
@@ -87,7 +86,7 @@ async def ask(talk: Talk, focus: dict[str, Any]) -> None:
         await queueing.ask(talk, {"kind": "queue_business"})
         return
     titles = [slot_words(datetime.fromisoformat(one)) for one in focus["slots"]]
-    name = talk.knowledge.queue.businesses[focus["business"]].name
+    name = talk.knowledge.queue.name_of(focus["business"])
     buttons = [{"title": one, "value": one} for one in titles]
     talk.say("ask.queue_slot", business=name, buttons=buttons)
 
@@ -108,7 +107,7 @@ async def hear(talk: Talk, focus: dict[str, Any], act: str | None) -> Heard | No
     chosen = next((one for one in slots if talk.is_exactly(slot_words(one))), None)
     if chosen is None:
         return None
-    return await _booked(talk, focus["business"], chosen)
+    return await _booked(talk, rules.standing(focus["business"]), chosen)
 
 
 async def _booked(talk: Talk, business: str, slot_at: datetime) -> Heard:
@@ -134,6 +133,8 @@ async def _booked(talk: Talk, business: str, slot_at: datetime) -> Heard:
     except SlotTaken:
         await _ask_slot(talk, business)
         return heard.happened("queue_slot_gone")
+    except TooManyWaiting:
+        return heard.happened("queue_too_many_booked")
     return heard.happened(
         "queue_booked",
         number=booking.number,

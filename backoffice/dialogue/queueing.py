@@ -4,6 +4,7 @@ The focus kinds: `queue_business` (which business?), `queue_priority` (business:
 priorities hold?), `confirm_leave_queue` (ticket, number). They lapse when something else is said.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 from backoffice import messages
@@ -13,9 +14,7 @@ from backoffice.dialogue.talk import Talk
 from backoffice.errors import NotFound
 from backoffice.queue.booking import bookings_of, cancel_booking
 from backoffice.queue.errors import QueueClosed, TicketStepNotAllowed, TooManyWaiting
-from backoffice.queue.estimating import Estimate
 from backoffice.queue.models import Ticket
-from backoffice.queue.rules import QueueRules
 from backoffice.queue.states import TicketState
 from backoffice.queue.tickets import (
     Holder,
@@ -25,14 +24,13 @@ from backoffice.queue.tickets import (
     opening_words,
     take_ticket,
 )
-from backoffice.queue.waits import Hall, hall_now, keep_estimate, wall_seconds
+from backoffice.queue.waits import Hall, hall_now, keep_estimate, wait_words
 from backoffice.understanding import mask
 from backoffice.understanding.identity_numbers import age_by_number
 from catalogue.schema import ServiceItem
 
 KINDS = frozenset({"queue_business", "queue_priority", "confirm_leave_queue"})
 _NONE = "none"
-_SOON_S = 60
 
 
 async def want_ticket(talk: Talk, item: ServiceItem | None) -> None:
@@ -47,7 +45,7 @@ async def want_ticket(talk: Talk, item: ServiceItem | None) -> None:
     if business is None:
         mine = await open_tickets_of(talk.session, rules, await holder_of(talk), now=talk.now)
         if mine:
-            await _say_standing(talk, mine[0])
+            await _say_standing(talk, mine[:1])
             return
         talk.focus = {"kind": "queue_business", "text": mask(talk.text)}
         _note_priority(talk, talk.text)
@@ -69,9 +67,8 @@ async def tell_queue(talk: Talk, item: ServiceItem | None) -> None:
     """ask_queue: how the own numbers stand, else how full the hall is."""
     rules = talk.knowledge.queue
     mine = await open_tickets_of(talk.session, rules, await holder_of(talk), now=talk.now)
-    for ticket in mine:
-        await _say_standing(talk, ticket)
     if mine:
+        await _say_standing(talk, mine)
         return
     if not rules.gives_tickets(talk.now):
         talk.say("heard.queue_closed", opens=opening_words(rules, talk.now))
@@ -81,8 +78,8 @@ async def tell_queue(talk: Talk, item: ServiceItem | None) -> None:
     if business is None:
         talk.say("queue.hall_any", count=len(hall.waiting))
         return
-    wait = _wait_words(rules, hall, hall.estimate_new(business))
-    name = rules.businesses[business].name
+    (estimate,) = hall.estimates_new([business])
+    wait, name = wait_words(rules, hall.now, estimate), rules.businesses[business].name
     talk.say("queue.hall", count=len(hall.waiting), business=name, wait=wait)
 
 
@@ -167,7 +164,7 @@ async def hear_priority(talk: Talk, focus: dict[str, Any], act: str | None) -> H
     if said is None:
         return None
     talk.remember(queue_priority=said)
-    return await _heard_ticket(talk, focus["business"], focus.get("item"))
+    return await _heard_ticket(talk, rules.standing(focus["business"]), focus.get("item"))
 
 
 async def hear_leave(talk: Talk, focus: dict[str, Any], act: str | None) -> Heard | None:
@@ -215,60 +212,40 @@ async def _give(talk: Talk, business: str, item_code: str | None) -> tuple[str, 
     except TooManyWaiting:
         return "queue_too_many_waiting", {}
     hall = await hall_now(talk.session, rules, now=talk.now)
-    params = await _standing(talk, ticket, hall, new=new)
+    if new:
+        keep_estimate(hall, ticket)
+    params = _standing(talk, ticket, hall)
     if not new:
         return "queue_already", params
     return "queue_taken_priority" if ticket.priority else "queue_taken", params
 
 
-async def _standing(talk: Talk, ticket: Ticket, hall: Hall, *, new: bool = False) -> dict[str, Any]:
+def _standing(talk: Talk, ticket: Ticket, hall: Hall) -> dict[str, Any]:
     """What is said of a ticket: number, business, how many before, how long."""
-    rules = talk.knowledge.queue
-    if new:
-        _, estimate = await keep_estimate(talk.session, rules, ticket, now=talk.now)
-    else:
-        estimate = hall.estimate(ticket)
     before = hall.before(ticket)
     return {
         "number": ticket.label,
-        "business": rules.businesses[ticket.business].name,
+        "business": hall.rules.name_of(ticket.business),
         "before": messages.text("queue.before", count=before)
         if before
         else messages.text("queue.before_none"),
-        "wait": _wait_words(rules, hall, estimate),
+        "wait": wait_words(hall.rules, hall.now, hall.estimate(ticket)),
         **hall_words(talk),
     }
 
 
-async def _say_standing(talk: Talk, ticket: Ticket) -> None:
+async def _say_standing(talk: Talk, mine: Sequence[Ticket]) -> None:
+    """How these numbers of one person stand."""
+    hall = await hall_now(talk.session, talk.knowledge.queue, now=talk.now)
+    for ticket in mine:
+        _say_one(talk, ticket, hall)
+
+
+def _say_one(talk: Talk, ticket: Ticket, hall: Hall) -> None:
     if ticket.state != TicketState.WAITING:
         talk.say(f"queue.mine_{ticket.state}", number=ticket.label, window=ticket.window or 0)
         return
-    hall = await hall_now(talk.session, talk.knowledge.queue, now=talk.now)
-    talk.say("queue.mine", **await _standing(talk, ticket, hall))
-
-
-def _wait_words(rules: QueueRules, hall: Hall, estimate: Estimate | None) -> str:
-    """The estimate with its error, as it is said."""
-    if estimate is None:
-        return messages.text("queue.wait_unknown")
-    seconds = [
-        wall_seconds(rules, hall.now, one)
-        for one in (estimate.low, estimate.seconds, estimate.high)
-    ]
-    low, middle, high = seconds
-    if low is None or middle is None:
-        return messages.text("queue.wait_not_today")
-    if middle < _SOON_S:
-        return messages.text("queue.wait_soon")
-    # The far end may lie after closing: then the hall's last minute is the end of what is said.
-    end = high if high is not None else middle
-    return messages.text(
-        "queue.wait",
-        minutes=round(middle / 60),
-        low=int(low // 60),
-        high=max(round(middle / 60), int(-(-end // 60))),
-    )
+    talk.say("queue.mine", **_standing(talk, ticket, hall))
 
 
 async def holder_of(talk: Talk) -> Holder:
@@ -278,7 +255,7 @@ async def holder_of(talk: Talk) -> Holder:
         citizen_id=conversation.citizen_id,
         conversation_id=conversation.id,
         phone=await known_phone(talk) if talk.signed_in else None,
-        origin=conversation.origin,
+        origin=None if conversation.device_id is not None else conversation.origin,
     )
 
 

@@ -1,6 +1,6 @@
 """Asking for an outward effect, and delivering what is due."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -27,6 +27,13 @@ async def put(
     if await session.scalar(select(OutboxEntry.id).where(OutboxEntry.key == key)) is not None:
         return
     session.add(OutboxEntry(kind=kind, key=key, payload=dict(payload), created_at=now, due_at=now))
+
+
+async def asked_for(session: AsyncSession, keys: Sequence[str]) -> set[str]:
+    """Which of these keys an effect was asked for already."""
+    if not keys:
+        return set()
+    return set(await session.scalars(select(OutboxEntry.key).where(OutboxEntry.key.in_(keys))))
 
 
 async def deliver_due(

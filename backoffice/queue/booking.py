@@ -20,7 +20,7 @@ from backoffice.queue.errors import HasAnotherTicket, SlotTaken, TooEarly
 from backoffice.queue.models import Appointment, Ticket
 from backoffice.queue.rules import QueueRules
 from backoffice.queue.states import BookingState
-from backoffice.queue.tickets import Holder, Wish, next_number, take_ticket
+from backoffice.queue.tickets import Holder, Wish, check_address, next_number, take_ticket
 from backoffice.staff.window import waits_for_person
 from backoffice.tasks.models import TaskKind
 from backoffice.tasks.services import close_for
@@ -32,9 +32,9 @@ _STANDING = (BookingState.BOOKED, BookingState.ARRIVED)
 
 
 async def free_slots(
-    session: AsyncSession, rules: QueueRules, business: str, *, now: datetime, count: int
+    session: AsyncSession, rules: QueueRules, business: str, *, now: datetime
 ) -> list[datetime]:
-    """The next slots with a place left for this business."""
+    """The slots of the coming days with a place left for this business."""
     ahead = rules.numbers.appointments.days_ahead
     last = now + timedelta(days=ahead + 1)
     taken = Counter(
@@ -47,14 +47,12 @@ async def free_slots(
             )
         )
     )
-    found = []
-    for offset in range(ahead + 1):
-        for slot in rules.slots_on(china_date(now) + timedelta(days=offset)):
-            if slot > now and taken[slot] < rules.numbers.appointments.places:
-                found.append(slot)
-                if len(found) == count:
-                    return found
-    return found
+    return [
+        slot
+        for offset in range(ahead + 1)
+        for slot in rules.slots_on(china_date(now) + timedelta(days=offset))
+        if slot > now and taken[slot] < rules.numbers.appointments.places
+    ]
 
 
 async def book(
@@ -73,10 +71,18 @@ async def book(
 
     Raises:
         SlotTaken: no such slot in the coming days, or its last place was just taken.
+        TooManyWaiting: too many people at this address hold bookings without being signed in.
     """
-    if slot_at not in await free_slots(session, rules, wish.business, now=now, count=10_000):
+    if slot_at not in await free_slots(session, rules, wish.business, now=now):
         raise SlotTaken
     await _give_up_earlier(session, rules, wish.business, holder, now)
+    booked = select(Appointment.conversation_id).where(
+        Appointment.hall == rules.hall,
+        Appointment.state == BookingState.BOOKED,
+        Appointment.slot_at > now,
+        Appointment.citizen_id.is_(None),
+    )
+    await check_address(session, rules, holder, booked)
     application = await _waiting(session, wish.application_id)
     number = application.number if application else None
     booking = Appointment(
@@ -175,7 +181,7 @@ async def check_in(
     if now < booking.slot_at - early:
         raise TooEarly(from_=moment_text(booking.slot_at - early))
     wish = Wish(
-        business=booking.business,
+        business=rules.standing(booking.business),
         channel="appointment",
         priority=booking.priority,
         item_code=booking.item_code,

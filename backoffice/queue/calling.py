@@ -7,7 +7,7 @@ only succeeds while it still waits: no ticket is ever called twice, none is lost
 
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import and_, or_, select, update
+from sqlalchemy import ColumnElement, and_, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -164,6 +164,10 @@ async def _own_desk(
 async def _next_id(
     session: AsyncSession, rules: QueueRules, desk: Desk, staff: StaffUser, now: datetime
 ) -> int | None:
+    able = takes(rules, desk.window, staff)
+    business: ColumnElement[bool] = Ticket.business.in_(able)
+    if rules.anything_else in able:  # and whoever waits for what was taken out of the rules
+        business = or_(business, Ticket.business.not_in(rules.businesses))
     found: int | None = await session.scalar(
         select(Ticket.id)
         .where(
@@ -172,10 +176,7 @@ async def _next_id(
             Ticket.state == TicketState.WAITING,
             or_(
                 Ticket.only_window == desk.window,
-                and_(
-                    Ticket.only_window.is_(None),
-                    Ticket.business.in_(takes(rules, desk.window, staff)),
-                ),
+                and_(Ticket.only_window.is_(None), business),
             ),
         )
         .order_by(Ticket.order_at, Ticket.id)
@@ -256,8 +257,6 @@ async def act(
             raise CalledTooSeldom(times=times)
     if what in (TicketStep.RESUME, TicketStep.RECALL) and ticket.state != TicketState.WAITING:
         await _call_again(session, rules, ticket, what, desk, now)
-    if what == TicketStep.PUT_BACK:
-        ticket.calls = 0
     done = await step(session, ticket, what, now=now, window=desk.window, staff_id=staff.id)
     if done.state == TicketState.CALLED:
         await _announce(session, done, now)
@@ -318,7 +317,7 @@ async def transfer(
     ticket = await locked(session, rules, ticket_id, now=now)
     if ticket.window != desk.window:
         raise NotFound
-    ticket.business, ticket.only_window, ticket.calls = business, window, 0
+    ticket.business, ticket.only_window = business, window
     return await step(session, ticket, TicketStep.TRANSFER, now=now)
 
 
@@ -329,7 +328,6 @@ async def _take_back(
     ticket = await locked(session, rules, ticket_id, now=now)
     if ticket.state == TicketState.NO_SHOW:
         ticket.order_at = await _behind_a_few(session, rules, now)
-    ticket.calls = 0
     return await step(session, ticket, TicketStep.RETURN, now=now)
 
 

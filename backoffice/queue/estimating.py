@@ -183,22 +183,25 @@ def told(waits: Array | None) -> Estimate | None:
     return Estimate(float(middle), float(low), float(high))
 
 
-def estimates(
-    line: Sequence[InLine], places: Sequence[Place], times: Times, pause_s: float
+def estimates_behind(
+    each: Sequence[InLine],
+    before: Sequence[InLine],
+    places: Sequence[Place],
+    times: Times,
+    pause_s: float,
 ) -> list[Estimate | None]:
-    """The wait of everybody in line, in the order of calling; None where no open window may call."""
+    """The wait of each if it were the next behind `before`; None where no open window may call."""
     outlook = Outlook(places, times, pause_s)
-    return [told(outlook.seat(one)) for one in line]
+    for earlier in before:
+        outlook.seat(earlier)
+    return [told(outlook.wait_of(one)) for one in each]
 
 
 def estimate_for(
     one: InLine, before: Sequence[InLine], places: Sequence[Place], times: Times, pause_s: float
 ) -> Estimate | None:
     """The wait of one person behind these; None when no open window may call them."""
-    outlook = Outlook(places, times, pause_s)
-    for earlier in before:
-        outlook.seat(earlier)
-    return told(outlook.wait_of(one))
+    return estimates_behind([one], before, places, times, pause_s)[0]
 
 
 def count_before(one: InLine, before: Sequence[InLine], places: Sequence[Place]) -> int:

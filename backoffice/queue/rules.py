@@ -1,6 +1,5 @@
 """The hall's rules for queueing: `data/queue/*.yml`, read strictly. Pure."""
 
-import re
 from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
 from functools import cached_property
@@ -159,6 +158,20 @@ class QueueRules:
         """The business that a department's items belong to."""
         return {code: one for one in self.businesses.values() for code in one.departments}
 
+    @cached_property
+    def anything_else(self) -> str:
+        """The business of whatever belongs to no other: the one without departments."""
+        codes = [code for code, one in self.businesses.items() if not one.departments]
+        return next(iter([*codes, *self.businesses]))
+
+    def standing(self, business: str) -> str:
+        """The business as the rules know it; what was taken out of them is anything else."""
+        return business if business in self.businesses else self.anything_else
+
+    def name_of(self, business: str) -> str:
+        """What a business is called, also one that was taken out of the rules."""
+        return self.businesses[self.standing(business)].name
+
     def series(self, business: str, priority: str | None, *, booked: bool = False) -> str:
         """The letters before the number: the business's, after that of a booking or priority."""
         letter = self.businesses[business].letter
@@ -225,10 +238,6 @@ class QueueRules:
             if weekday in one.days
         )
 
-    def is_open(self, moment: datetime) -> bool:
-        """Whether tickets are given at this moment."""
-        return any(begin <= moment < end for begin, end in self.periods_on(china_date(moment)))
-
     def gives_tickets(self, moment: datetime) -> bool:
         """Whether a ticket of this day can still be called: also in the pause at noon."""
         periods = self.periods_on(china_date(moment))
@@ -258,12 +267,6 @@ class QueueRules:
 def label(series: str, number: int) -> str:
     """A ticket's number as printed: `A003`."""
     return f"{series}{number:03d}"
-
-
-def label_in(text: str) -> tuple[str, int] | None:
-    """Series and number of a printed number; None when it is none."""
-    found = re.fullmatch(r"([A-Z]{1,2})(\d{1,5})", text.strip().upper())
-    return (found[1], int(found[2])) if found else None
 
 
 def load_queue(folder: Path, calendar: WorkCalendar) -> QueueRules:

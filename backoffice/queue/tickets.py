@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import Select, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -35,7 +35,7 @@ class Holder:
     Attributes:
         phone: proved by signing in, or told to a clerk at the counter.
         slip: one press of the counter's button, so that a form sent twice gives one number.
-        origin: keyed hash of the network address, for who is not signed in and not in the hall.
+        origin: keyed hash of the network address; None for who is in the hall.
     """
 
     citizen_id: str | None = None
@@ -87,7 +87,7 @@ async def take_ticket(
         return found, False
     if not rules.gives_tickets(now):
         raise QueueClosed(opens=opening_words(rules, now))
-    await _check_address(session, rules, holder, now)
+    await check_address(session, rules, holder, waiting_at(rules, now))
     ticket = Ticket(
         hall=rules.hall,
         day=china_date(now),
@@ -199,6 +199,8 @@ async def step(
         raise TicketStepNotAllowed(number=ticket.label)
     ticket.state = after
     ticket.ended_at = None if after in OPEN else now
+    if after == TicketState.WAITING:
+        ticket.calls = 0
     try:
         await session.flush()
     except StaleDataError as exc:
@@ -256,25 +258,39 @@ async def next_number(session: AsyncSession, hall: str, day: date, series: str) 
     return int((await session.execute(counted)).scalar_one())
 
 
-async def _check_address(
-    session: AsyncSession, rules: QueueRules, holder: Holder, now: datetime
+def waiting_at(rules: QueueRules, now: datetime) -> Select[str | None]:
+    """The visits of everybody who waits today."""
+    return select(Ticket.conversation_id).where(
+        Ticket.hall == rules.hall,
+        Ticket.day == china_date(now),
+        Ticket.state == TicketState.WAITING,
+        Ticket.citizen_id.is_(None),
+    )
+
+
+async def check_address(
+    session: AsyncSession, rules: QueueRules, holder: Holder, held: Select[str | None]
 ) -> None:
+    """Nobody fills the hall from one address without signing in.
+
+    A visit at a paired kiosk counts for no address: whoever is there stands in the hall.
+
+    Args:
+        held: the visits that hold something, each as often as it does.
+
+    Raises:
+        TooManyWaiting: this address holds as many as it may.
+    """
     if holder.origin is None or holder.citizen_id is not None:
         return
-    waiting = await session.scalar(
+    visits = held.subquery()
+    count = await session.scalar(
         select(func.count())
-        .select_from(Ticket)
-        .join(Conversation, Conversation.id == Ticket.conversation_id)
-        .where(
-            Ticket.hall == rules.hall,
-            Ticket.day == china_date(now),
-            Ticket.state == TicketState.WAITING,
-            Ticket.citizen_id.is_(None),
-            Ticket.channel == "phone",
-            Conversation.origin == holder.origin,
-        )
+        .select_from(visits)
+        .join(Conversation, Conversation.id == visits.c.conversation_id)
+        .where(Conversation.device_id.is_(None), Conversation.origin == holder.origin)
     )
-    if (waiting or 0) >= rules.numbers.waiting_per_address:
+    if (count or 0) >= rules.numbers.waiting_per_address:
         raise TooManyWaiting
 
 

@@ -1,8 +1,7 @@
 """What the screens, the clerk's bar, the counter and the manager see of the queue."""
 
-from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from statistics import fmean
 
@@ -13,12 +12,12 @@ from backoffice.applications.models import Application
 from backoffice.clock import china_date
 from backoffice.messages import text
 from backoffice.queue.calling import at_window, desk_of, open_desks, takes
-from backoffice.queue.estimating import Estimate
+from backoffice.queue.estimating import Estimate, Place
 from backoffice.queue.models import Desk, QueuePeriod, Ticket
 from backoffice.queue.rules import QueueRules
-from backoffice.queue.states import AT_WINDOW, PeriodKind, TicketState
+from backoffice.queue.states import PeriodKind, TicketState
 from backoffice.queue.tickets import tickets_in
-from backoffice.queue.waits import Hall, hall_now
+from backoffice.queue.waits import Hall, hall_now, in_line
 from backoffice.staff.models import StaffUser
 
 _CALLS_SHOWN = 5
@@ -40,7 +39,6 @@ class Line:
 class Screen:
     """The hall's screen: who is called, newest first; the lines; who missed the call."""
 
-    hall: Hall
     calls: Sequence[Ticket]
     at_windows: Sequence[Ticket]
     lines: Sequence[Line]
@@ -92,13 +90,12 @@ class Day:
     service_s: float | None = None
     error_s: float | None = None
     mean_error_s: float | None = None
-    by_business: Counter[str] = field(default_factory=Counter)
 
 
 async def screen(session: AsyncSession, rules: QueueRules, *, now: datetime) -> Screen:
     """What stands on the hall's screen."""
     hall = await hall_now(session, rules, now=now)
-    busy = await tickets_in(session, rules, [*AT_WINDOW], now=now)
+    busy = list(hall.busy.values())
     # Whoever still has to come goes before those who are there.
     calls = sorted(
         busy,
@@ -107,16 +104,17 @@ async def screen(session: AsyncSession, rules: QueueRules, *, now: datetime) -> 
     )
     missed = await tickets_in(session, rules, [TicketState.NO_SHOW], now=now)
     missed.sort(key=lambda one: one.ended_at or one.taken_at, reverse=True)
-    return Screen(hall, calls[:_CALLS_SHOWN], busy, lines_of(hall), missed[:_MISSED_SHOWN])
+    return Screen(calls[:_CALLS_SHOWN], busy, lines_of(hall), missed[:_MISSED_SHOWN])
 
 
 def lines_of(hall: Hall) -> list[Line]:
     """The lines by business, as the data orders them."""
+    known = hall.rules.businesses
     found = []
-    for one in hall.rules.businesses.values():
-        mine = [ticket for ticket in hall.waiting if ticket.business == one.code]
-        longest = max(((hall.now - t.taken_at).total_seconds() for t in mine), default=0.0)
-        found.append(Line(one.code, one.name, len(mine), longest, hall.estimate_new(one.code)))
+    for code, estimate in zip(known, hall.estimates_new([*known]), strict=True):
+        mine = [one for one in hall.waiting if hall.rules.standing(one.business) == code]
+        longest = max(((hall.now - one.taken_at).total_seconds() for one in mine), default=0.0)
+        found.append(Line(code, known[code].name, len(mine), longest, estimate))
     return found
 
 
@@ -141,12 +139,8 @@ async def bar(session: AsyncSession, rules: QueueRules, *, staff: StaffUser, now
         taken = {one.window for one in await open_desks(session, rules, now=now)}
         free = [number for number in rules.windows if number not in taken]
         return Bar(None, waiting=len(waiting), free=free)
-    able = takes(rules, desk.window, staff)
-    mine = [
-        one
-        for one in waiting
-        if one.only_window == desk.window or (one.only_window is None and one.business in able)
-    ]
+    here = Place(desk.window, staff.id, takes(rules, desk.window, staff))
+    mine = [one for one in waiting if in_line(rules, one).goes_to(here)]
     current = await at_window(session, rules, window=desk.window, now=now)
     return Bar(
         desk,
@@ -166,26 +160,24 @@ async def _case(session: AsyncSession, ticket: Ticket | None) -> str | None:
     return application.id if application is not None and application.number else None
 
 
-async def windows_now(session: AsyncSession, rules: QueueRules, hall: Hall) -> list[WindowNow]:
+def windows_now(hall: Hall) -> list[WindowNow]:
     """Every window: who sits there, whom they serve, since when."""
-    desks = {one.window: one for one in await open_desks(session, rules, now=hall.now)}
-    people = {
-        one.id: one.display_name
-        for one in await session.scalars(
-            select(StaffUser).where(StaffUser.id.in_([one.staff_id for one in desks.values()]))
-        )
-    }
-    busy = {one.window: one for one in await tickets_in(session, rules, [*AT_WINDOW], now=hall.now)}
     return [
         WindowNow(
             number,
             window.name,
-            people.get(desks[number].staff_id) if number in desks else None,
-            busy.get(number),
-            busy[number].called_at if number in busy else None,
+            _clerk_at(hall, number),
+            hall.busy.get(number),
+            hall.busy[number].called_at if number in hall.busy else None,
         )
-        for number, window in rules.windows.items()
+        for number, window in hall.rules.windows.items()
     ]
+
+
+def _clerk_at(hall: Hall, window: int) -> str | None:
+    desk = hall.desks.get(window)
+    clerk = hall.people.get(desk.staff_id) if desk is not None else None
+    return clerk.display_name if clerk is not None else None
 
 
 async def day_so_far(session: AsyncSession, rules: QueueRules, *, now: datetime) -> Day:
@@ -224,5 +216,4 @@ async def day_so_far(session: AsyncSession, rules: QueueRules, *, now: datetime)
         service_s=fmean(services) if services else None,
         error_s=fmean(abs(told - was) for told, was in pairs) if pairs else None,
         mean_error_s=fmean(abs((mean or 0) - was) for _, was in pairs) if pairs else None,
-        by_business=Counter(one.business for one in tickets),
     )

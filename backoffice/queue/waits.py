@@ -1,7 +1,7 @@
 """What the estimate is made from, read from the database; and who is to be told to come near."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,6 +10,7 @@ from weakref import WeakKeyDictionary
 from sqlalchemy import Engine, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from backoffice.messages import text
 from backoffice.outbox import services as outbox
 from backoffice.queue.calling import open_desks, takes
 from backoffice.queue.estimating import (
@@ -20,9 +21,9 @@ from backoffice.queue.estimating import (
     Times,
     count_before,
     estimate_for,
-    estimates,
+    estimates_behind,
 )
-from backoffice.queue.models import QueuePeriod, Ticket
+from backoffice.queue.models import Desk, QueuePeriod, Ticket
 from backoffice.queue.rules import QueueRules
 from backoffice.queue.states import AT_WINDOW, PeriodKind, TicketState
 from backoffice.queue.tickets import tickets_in
@@ -31,15 +32,27 @@ from backoffice.staff.models import StaffUser
 _PAST = timedelta(days=30)
 _CASES = 3000
 _KEEP_TIMES = timedelta(minutes=1)
+_SOON_S = 60
 _times: "WeakKeyDictionary[Engine, tuple[datetime, QueueRules, Times]]" = WeakKeyDictionary()
 
 
 @dataclass(frozen=True)
 class Hall:
-    """The hall at this moment: the windows that are open and everybody who waits, in order."""
+    """The hall at this moment.
+
+    Attributes:
+        desks: who sits where, by window.
+        people: the clerks who sit there, by id.
+        busy: whom a window has called or serves, by window.
+        places: the open windows as the estimate sees them.
+        waiting: everybody who waits, in order.
+    """
 
     rules: QueueRules
     now: datetime
+    desks: Mapping[int, Desk]
+    people: Mapping[str, StaffUser]
+    busy: Mapping[int, Ticket]
     places: Sequence[Place]
     waiting: Sequence[Ticket]
     times: Times
@@ -51,71 +64,71 @@ class Hall:
 
     def before(self, ticket: Ticket) -> int:
         """How many are called before this one, by the windows that may call it."""
-        ahead = [in_line(one) for one in self._ahead(ticket)]
-        return count_before(in_line(ticket), ahead, self.places)
+        return count_before(self._one(ticket), self._ahead(ticket), self.places)
 
     def estimate(self, ticket: Ticket) -> Estimate | None:
         """The wait of one who waits; None when no open window may call them."""
-        ahead = [in_line(one) for one in self._ahead(ticket)]
-        return estimate_for(in_line(ticket), ahead, self.places, self.times, self.pause_s)
+        return estimate_for(
+            self._one(ticket), self._ahead(ticket), self.places, self.times, self.pause_s
+        )
 
-    def estimate_new(self, business: str) -> Estimate | None:
-        """The wait of somebody who would take a number now."""
-        ahead = [in_line(one) for one in self.waiting]
-        return estimate_for(InLine(business), ahead, self.places, self.times, self.pause_s)
+    def estimates_new(self, businesses: Sequence[str]) -> list[Estimate | None]:
+        """The wait of somebody who would take a number now, for each of these."""
+        ahead = [self._one(one) for one in self.waiting]
+        each = [InLine(one) for one in businesses]
+        return estimates_behind(each, ahead, self.places, self.times, self.pause_s)
 
-    def all_estimates(self) -> list[Estimate | None]:
-        """One for each who waits, in order."""
-        line = [in_line(one) for one in self.waiting]
-        return estimates(line, self.places, self.times, self.pause_s)
+    def _one(self, ticket: Ticket) -> InLine:
+        return in_line(self.rules, ticket)
 
-    def _ahead(self, ticket: Ticket) -> list[Ticket]:
+    def _ahead(self, ticket: Ticket) -> list[InLine]:
         mine = (ticket.order_at, ticket.id)
-        return [one for one in self.waiting if (one.order_at, one.id) < mine]
+        return [self._one(one) for one in self.waiting if (one.order_at, one.id) < mine]
 
 
-def in_line(ticket: Ticket) -> InLine:
+def in_line(rules: QueueRules, ticket: Ticket) -> InLine:
     """A ticket as the estimate sees it."""
-    return InLine(ticket.business, ticket.only_window)
+    return InLine(rules.standing(ticket.business), ticket.only_window)
 
 
 async def hall_now(session: AsyncSession, rules: QueueRules, *, now: datetime) -> Hall:
     """Look at the hall."""
-    busy = {one.window: one for one in await tickets_in(session, rules, [*AT_WINDOW], now=now)}
-    desks = await open_desks(session, rules, now=now)
+    there = await tickets_in(session, rules, [*AT_WINDOW, TicketState.WAITING], now=now)
+    busy = {one.window: one for one in there if one.state in AT_WINDOW and one.window is not None}
+    desks = {one.window: one for one in await open_desks(session, rules, now=now)}
     found = await session.scalars(
-        select(StaffUser).where(StaffUser.id.in_([one.staff_id for one in desks]))
+        select(StaffUser).where(StaffUser.id.in_([one.staff_id for one in desks.values()]))
     )
     people = {one.id: one for one in found}
-    places = []
-    for desk in desks:
-        staff = people.get(desk.staff_id)
-        if staff is None or desk.window not in rules.windows:
-            continue
-        current = busy.get(desk.window)
-        passed = (now - current.called_at).total_seconds() if current and current.called_at else 0
-        places.append(
-            Place(
-                desk.window,
-                desk.staff_id,
-                takes(rules, desk.window, staff),
-                current.business if current else None,
-                max(passed, 0.0),
-            )
-        )
-    waiting = await tickets_in(session, rules, [TicketState.WAITING], now=now)
-    return Hall(rules, now, places, waiting, await _known_times(session, rules, now))
+    places = [
+        _place(rules, one, people[one.staff_id], busy.get(one.window), now)
+        for one in desks.values()
+        if one.staff_id in people and one.window in rules.windows
+    ]
+    waiting = [one for one in there if one.state == TicketState.WAITING]
+    times = await _known_times(session, rules, now)
+    return Hall(rules, now, desks, people, busy, places, waiting, times)
 
 
-async def keep_estimate(
-    session: AsyncSession, rules: QueueRules, ticket: Ticket, *, now: datetime
-) -> tuple[Hall, Estimate | None]:
+def _place(
+    rules: QueueRules, desk: Desk, staff: StaffUser, current: Ticket | None, now: datetime
+) -> Place:
+    passed = (now - current.called_at).total_seconds() if current and current.called_at else 0
+    return Place(
+        desk.window,
+        desk.staff_id,
+        takes(rules, desk.window, staff),
+        rules.standing(current.business) if current else None,
+        max(passed, 0.0),
+    )
+
+
+def keep_estimate(hall: Hall, ticket: Ticket) -> Estimate | None:
     """The wait of a new ticket, kept with it so that it can be held against the truth."""
-    hall = await hall_now(session, rules, now=now)
     estimate = hall.estimate(ticket)
-    wall = wall_seconds(rules, now, estimate.seconds) if estimate else None
+    wall = wall_seconds(hall.rules, hall.now, estimate.seconds) if estimate else None
     ticket.estimate_s = round(wall) if wall is not None else None
-    return hall, estimate
+    return estimate
 
 
 def wall_seconds(rules: QueueRules, now: datetime, working: float) -> float | None:
@@ -124,12 +137,33 @@ def wall_seconds(rules: QueueRules, now: datetime, working: float) -> float | No
     return (at - now).total_seconds() if at is not None else None
 
 
+def wait_words(rules: QueueRules, now: datetime, estimate: Estimate | None) -> str:
+    """The estimate with its error by the clock, as it is said and shown."""
+    if estimate is None:
+        return text("queue.wait_unknown")
+    low, middle, high = (
+        wall_seconds(rules, now, one) for one in (estimate.low, estimate.seconds, estimate.high)
+    )
+    if low is None or middle is None:
+        return text("queue.wait_not_today")
+    if middle < _SOON_S:
+        return text("queue.wait_soon")
+    # The far end may lie after closing: then the middle is the end of what is said.
+    end = high if high is not None else middle
+    return text(
+        "queue.wait",
+        minutes=round(middle / 60),
+        low=int(low // 60),
+        high=max(round(middle / 60), int(-(-end // 60))),
+    )
+
+
 def near(hall: Hall) -> list[tuple[Ticket, int]]:
     """Who has come near, with how many are before; nobody while no window is open."""
     seen: Counter[InLine] = Counter()
     found = []
     for ticket in hall.waiting if hall.places else ():
-        mine = in_line(ticket)
+        mine = in_line(hall.rules, ticket)
         before = count_before(mine, list(seen.elements()), hall.places)
         if before <= hall.rules.numbers.near:
             found.append((ticket, before))
@@ -137,26 +171,39 @@ def near(hall: Hall) -> list[tuple[Ticket, int]]:
     return found
 
 
-async def tell_who_is_near(session: AsyncSession, rules: QueueRules, *, now: datetime) -> int:
-    """Ask for everybody who has come near to be told, each once; returns how many are near.
+async def to_tell(
+    session: AsyncSession, rules: QueueRules, *, now: datetime
+) -> list[tuple[Ticket, int]]:
+    """Who has come near, can be told and has not been, with how many are before. Only reads.
 
     That somebody was told is known by the effect's key alone: a mark on the ticket would lock it
     for a moment, and a window that calls in that moment would pass over it.
     """
-    found = [
-        (ticket, before)
+    found = {
+        _near_key(ticket): (ticket, before)
         for ticket, before in near(await hall_now(session, rules, now=now))
         if ticket.conversation_id or ticket.phone
-    ]
+    }
+    told = await outbox.asked_for(session, list(found))
+    return [one for key, one in found.items() if key not in told]
+
+
+async def tell(
+    session: AsyncSession, found: Sequence[tuple[Ticket, int]], *, now: datetime
+) -> None:
+    """Ask for these to be told; an entry whose ticket was called meanwhile tells nothing."""
     for ticket, before in found:
         await outbox.put(
             session,
             kind="queue.tell",
-            key=f"queue.near:{ticket.id}:{ticket.business}",
+            key=_near_key(ticket),
             payload={"ticket": ticket.id, "what": "near", "before": before},
             now=now,
         )
-    return len(found)
+
+
+def _near_key(ticket: Ticket) -> str:
+    return f"queue.near:{ticket.id}:{ticket.business}"
 
 
 async def _known_times(session: AsyncSession, rules: QueueRules, now: datetime) -> Times:

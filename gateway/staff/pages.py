@@ -34,7 +34,7 @@ from gateway.staff.guard import (
     set_session_cookie,
     staff_only,
 )
-from gateway.staff.rendering import HEADERS, render
+from gateway.staff.rendering import HEADERS, refusal_words, render
 
 pages = Blueprint("staff_pages", url_prefix="/staff")
 pages.static("/static", Path(__file__).resolve().parent.parent / "static" / "staff", name="static")
@@ -202,8 +202,7 @@ async def relation(request: Request, case_id: str) -> HTTPResponse:
 
 async def _refused(request: Request, case_id: str, exc: CitizenError, form: Any) -> HTTPResponse:
     """The case as it stands now, what was typed, and above it why nothing was done."""
-    said = "staff.conflict" if isinstance(exc, Busy) else f"error.{exc.code}"
-    problem = text(said, **exc.params)
+    problem = refusal_words(exc)
     return await _case_page(request, case_id, problem=problem, status=exc.status, kept=form)
 
 

@@ -9,7 +9,7 @@ from sanic.response import empty, json
 
 from backoffice.queue.models import Ticket
 from backoffice.queue.views import lines_of, windows_now
-from backoffice.queue.waits import hall_now
+from backoffice.queue.waits import hall_now, wall_seconds
 from backoffice.staff.models import Role
 from gateway.http import Body, body
 from gateway.staff.guard import staff_only
@@ -52,21 +52,22 @@ class StepBody(Body):
 @queue_api.get("/", name="hall")
 @staff_only(*_WINDOWS)
 async def hall(request: Request) -> HTTPResponse:
-    """The lines and the windows now."""
+    """The lines and the windows now; `wait_s` by the clock, null when it cannot be said."""
     office = request.app.ctx.office
+    now = office.clock.now()
     async with office.sessions.read() as session:
-        seen = await hall_now(session, office.queue, now=office.clock.now())
-        windows = await windows_now(session, office.queue, seen)
+        seen = await hall_now(session, office.queue, now=now)
     lines = [
         {
             "business": one.code,
             "waiting": one.count,
-            "wait_s": one.estimate and one.estimate.seconds,
+            "wait_s": one.estimate and wall_seconds(office.queue, now, one.estimate.seconds),
         }
         for one in lines_of(seen)
     ]
     places = [
-        {"window": one.number, "clerk": one.clerk, "ticket": _ticket(one.ticket)} for one in windows
+        {"window": one.number, "clerk": one.clerk, "ticket": _ticket(one.ticket)}
+        for one in windows_now(seen)
     ]
     return json({"lines": lines, "windows": places}, headers=_NO_STORE)
 

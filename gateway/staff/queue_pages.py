@@ -6,13 +6,13 @@ from sanic import Blueprint, HTTPResponse, Request
 from sanic.response import redirect
 
 from backoffice.db import new_id
-from backoffice.errors import BadRequest, Busy, CitizenError, NotFound
+from backoffice.errors import BadRequest, CitizenError, NotFound
 from backoffice.messages import text
 from backoffice.queue.booking import bookings_on
 from backoffice.queue.states import OPEN, TicketState
 from backoffice.queue.tickets import tickets_in
 from backoffice.queue.views import day_so_far, lines_of, windows_now
-from backoffice.queue.waits import hall_now
+from backoffice.queue.waits import hall_now, wait_words
 from backoffice.staff.models import Role
 from gateway.staff.guard import HTMX, staff_only
 from gateway.staff.queueing import (
@@ -25,7 +25,7 @@ from gateway.staff.queueing import (
     seat,
     step_of,
 )
-from gateway.staff.rendering import render
+from gateway.staff.rendering import refusal_words, render
 
 queue_pages = Blueprint("staff_queue", url_prefix="/staff/queue")
 
@@ -74,7 +74,7 @@ async def step(request: Request, ticket_id: int, what: str) -> HTTPResponse:
     try:
         await doing
     except CitizenError as exc:
-        return await _counter(request, problem=_words(exc), status=exc.status)
+        return await _counter(request, problem=refusal_words(exc), status=exc.status)
     return await _counter(request)
 
 
@@ -99,10 +99,10 @@ async def give(request: Request) -> HTTPResponse:
             slip=form.get("slip", "")[:64] or None,
         )
     except BadRequest as exc:
-        problem = text("staff.queue.phone_wrong") if phone else _words(exc)
+        problem = text("staff.queue.phone_wrong") if phone else refusal_words(exc)
         return await _counter(request, problem=problem, status=exc.status, kept=form)
     except CitizenError as exc:
-        return await _counter(request, problem=_words(exc), status=exc.status, kept=form)
+        return await _counter(request, problem=refusal_words(exc), status=exc.status, kept=form)
     # Led away, so that a page shown again hands out nothing.
     return redirect(f"/staff/queue/counter?given={ticket.id}&new={int(new)}", status=303)
 
@@ -119,7 +119,7 @@ async def check_in(request: Request) -> HTTPResponse:
             request, problem=text("staff.queue.number_unknown"), status=404, kept=form
         )
     except CitizenError as exc:
-        return await _counter(request, problem=_words(exc), status=exc.status, kept=form)
+        return await _counter(request, problem=refusal_words(exc), status=exc.status, kept=form)
     return redirect(f"/staff/queue/counter?given={ticket.id}&new=1", status=303)
 
 
@@ -131,15 +131,14 @@ async def hall(request: Request) -> HTTPResponse:
     now = office.clock.now()
     async with office.sessions.read() as session:
         seen = await hall_now(session, office.queue, now=now)
-        windows = await windows_now(session, office.queue, seen)
         day = await day_so_far(session, office.queue, now=now)
     template = "_queue_hall.html" if request.headers.get(HTMX) else "queue_hall.html"
     return render(
         request,
         template,
         rules=office.queue,
-        lines=lines_of(seen),
-        windows=windows,
+        lines=[(one, wait_words(office.queue, now, one.estimate)) for one in lines_of(seen)],
+        windows=windows_now(seen),
         day=day,
         waiting=len(seen.waiting),
         late_s=_LATE_S,
@@ -148,7 +147,7 @@ async def hall(request: Request) -> HTTPResponse:
 
 @queue_pages.exception(CitizenError)
 async def explain(request: Request, exc: CitizenError) -> HTTPResponse:
-    return render(request, "error.html", said=_words(exc), status=exc.status)
+    return render(request, "error.html", said=refusal_words(exc), status=exc.status)
 
 
 async def _done(request: Request, doing: Any, *, empty: str | None = None) -> HTTPResponse:
@@ -157,13 +156,8 @@ async def _done(request: Request, doing: Any, *, empty: str | None = None) -> HT
         done = await doing
     except CitizenError as exc:
         # 200, because htmx shows nothing of an answer that says it failed
-        return await _bar(request, problem=_words(exc))
+        return await _bar(request, problem=refusal_words(exc))
     return await _bar(request, problem=empty if done is None else None)
-
-
-def _words(exc: CitizenError) -> str:
-    said = "staff.conflict" if isinstance(exc, Busy) else f"error.{exc.code}"
-    return text(said, **exc.params)
 
 
 async def _bar(request: Request, *, problem: str | None = None) -> HTTPResponse:
@@ -184,10 +178,10 @@ async def _counter(
     shown = [*OPEN, TicketState.NO_SHOW]
     async with office.sessions.read() as session:
         tickets = await tickets_in(session, office.queue, shown, now=now)
-        hall = await hall_now(session, office.queue, now=now)
         bookings = await bookings_on(session, office.queue, now=now)
-    wanted = request.args.get("given", "")
-    ticket = next((one for one in tickets if str(one.id) == wanted), None)
+        wanted = request.args.get("given", "")
+        ticket = next((one for one in tickets if str(one.id) == wanted), None)
+        hall = await hall_now(session, office.queue, now=now) if ticket else None
     return render(
         request,
         "queue_counter.html",
@@ -198,8 +192,8 @@ async def _counter(
         open=office.queue.gives_tickets(now),
         given=ticket,
         new=request.args.get("new") != "0",
-        before=hall.before(ticket) if ticket else 0,
-        estimate=hall.estimate(ticket) if ticket else None,
+        before=hall.before(ticket) if hall else 0,
+        wait=wait_words(office.queue, now, hall.estimate(ticket)) if hall else "",
         slip=new_id(),
         problem=problem,
         kept=kept or {},

@@ -13,7 +13,7 @@ from backoffice.queue.rules import QueueRules
 from backoffice.queue.states import TicketStep
 from backoffice.queue.tickets import Holder, Wish, take_ticket
 from backoffice.queue.views import Bar, bar
-from backoffice.queue.waits import Hall, keep_estimate
+from backoffice.queue.waits import Hall, hall_now, keep_estimate
 from backoffice.understanding.digits import type_of, without_country_code
 
 
@@ -87,7 +87,9 @@ async def hand_out(
         wish = Wish(business=business, channel="counter", priority=priority)
         holder = Holder(phone=without_country_code(phone) if phone else None, slip=slip)
         ticket, new = await take_ticket(session, rules, wish, holder, now=now)
-        hall, _ = await keep_estimate(session, rules, ticket, now=now)
+        hall = await hall_now(session, rules, now=now)
+        if new:
+            keep_estimate(hall, ticket)
         return ticket, new, hall
 
 

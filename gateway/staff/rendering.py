@@ -12,6 +12,7 @@ from sanic.response import html
 from backoffice.applications.supplements import wanted_label
 from backoffice.clock import china_date
 from backoffice.dates import day_text, moment_text
+from backoffice.errors import Busy, CitizenError
 from backoffice.messages import has_text, text
 from verifier import group_code
 
@@ -45,6 +46,12 @@ def render(request: Request, template: str, *, status: int = 200, **values: Any)
         **values,
     )
     return html(content, status=status, headers=HEADERS)
+
+
+def refusal_words(exc: CitizenError) -> str:
+    """Why something was not done, as it is said to staff."""
+    said = "staff.conflict" if isinstance(exc, Busy) else f"error.{exc.code}"
+    return text(said, **exc.params)
 
 
 @cache

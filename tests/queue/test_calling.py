@@ -15,7 +15,6 @@ from backoffice.queue.errors import (
     NoWindow,
     QueueClosed,
     TicketStepNotAllowed,
-    TooManyWaiting,
     WindowBusy,
     WindowTaken,
 )
@@ -284,26 +283,6 @@ async def test_yesterdays_tickets_are_never_called_and_are_ended(
         )
         assert list(open_periods) == []
     assert served.label == "A002"
-
-
-async def test_an_address_cannot_fill_the_queue(
-    sessions: Sessions, rules: QueueRules, take: Take
-) -> None:
-    from backoffice.conversations.services import open_conversation
-
-    async def visit() -> Holder:
-        async with sessions.begin() as session:
-            made, _ = await open_conversation(
-                session, channel="phone", now=NOW, address="192.0.2.1"
-            )
-        return Holder(conversation_id=made.id, origin=made.origin)
-
-    for _ in range(rules.numbers.waiting_per_address):
-        await take(holder=await visit(), channel="phone")
-    with pytest.raises(TooManyWaiting):
-        await take(holder=await visit(), channel="phone")
-    signed_in = Holder(citizen_id="c1", conversation_id=(await visit()).conversation_id)
-    assert (await take(holder=signed_in, channel="phone")).number > 0
 
 
 async def test_every_step_outside_the_table_is_refused(sessions: Sessions, take: Take) -> None:

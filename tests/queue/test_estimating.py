@@ -5,12 +5,12 @@ import pytest
 
 from backoffice.queue.estimating import (
     Case,
+    Estimate,
     InLine,
     Place,
     Times,
     count_before,
     estimate_for,
-    estimates,
 )
 
 TYPICAL = {"a": 600.0, "b": 600.0}
@@ -83,8 +83,13 @@ def test_slow_clerk_lengthens_the_wait() -> None:
 def test_the_same_hall_gives_the_same_answer_and_later_places_wait_longer() -> None:
     line = [InLine("a"), InLine("b")] * 10
     times = Times(TYPICAL, [])
-    first = estimates(line, _places(3, serving="b", passed_s=60.0), times, 20)
-    assert first == estimates(line, _places(3, serving="b", passed_s=60.0), times, 20)
+    places = _places(3, serving="b", passed_s=60.0)
+
+    def told() -> list[Estimate | None]:
+        return [estimate_for(one, line[:n], places, times, 20) for n, one in enumerate(line)]
+
+    first = told()
+    assert first == told()
     waits = [one.seconds for one in first if one is not None]
     assert len(waits) == len(line) and (np.diff(waits) > -30).all() and waits[-1] > waits[0]
 
