@@ -1,6 +1,6 @@
 """A simulated month of the hall: how far the told waiting times are off, beside the day's mean.
 
-    .venv/bin/python -m bench.hall [--seed 1] [--days 22]
+    .venv/bin/python -m bench.waits [--seed 1] [--days 22]
 
 The hall of the simulation knows nothing of the estimate and the estimate nothing of it: services
 take other times than `data/queue` supposes, by business and by clerk; people come in rushes, some
@@ -73,6 +73,7 @@ class Clerk:
     shifts: Sequence[tuple[datetime, datetime]]
     serving: Person | None = None
     since: datetime | None = None
+    stay_s: float = 0.0
     free_at: datetime | None = None
 
     def works(self, now: datetime) -> bool:
@@ -125,7 +126,7 @@ class Hall:
                 self.waiting.append(who)
                 self.waiting.sort(key=lambda one: one.order_at)
             elif who.free_at is not None and now >= who.free_at:
-                self._leave(who, now)
+                self._leave(who)
             for clerk in self.clerks:
                 if clerk.free_at is None and clerk.works(now) and self._call(clerk, now):
                     number += 1
@@ -142,12 +143,14 @@ class Hall:
         person.called_at = now
         stay = person.service_s * clerk.pace if person.comes else _CALLED_AWAY_S
         pause = float(self.random.uniform(5, 45))
-        clerk.serving, clerk.since = person, now
+        clerk.serving, clerk.since, clerk.stay_s = person, now, stay
         clerk.free_at = now + timedelta(seconds=stay + pause)
-        self.cases.append(Case(person.business, clerk.name, stay))
         return True
 
-    def _leave(self, clerk: Clerk, now: datetime) -> None:
+    def _leave(self, clerk: Clerk) -> None:
+        """From now on it is known how long this person took."""
+        assert clerk.serving is not None
+        self.cases.append(Case(clerk.serving.business, clerk.name, clerk.stay_s))
         clerk.serving = clerk.since = clerk.free_at = None
 
     def _estimate(self, person: Person, now: datetime) -> Estimate | None:
@@ -172,12 +175,9 @@ class Hall:
         return noon and clerk.works(self.periods[-1][0] + timedelta(minutes=20))
 
     def _known(self, now: datetime) -> Times:
-        """Only stays that are over are known; the cases of those at windows now are left out."""
         if self._times is None or now - self._times_at > _TIMES_EVERY:
-            running = {id(one.serving) for one in self.clerks if one.serving}
-            over = self.cases[: len(self.cases) - len(running)] if running else self.cases
             typical = {c: one.typical_minutes * 60.0 for c, one in self.rules.businesses.items()}
-            self._times, self._times_at = Times(typical, over[-3000:]), now
+            self._times, self._times_at = Times(typical, self.cases[-3000:]), now
         return self._times
 
     def _clerks(self, names: Sequence[str], seed: int) -> Iterator[Clerk]:
