@@ -17,6 +17,7 @@ _INSTALLATIONS = {"house", "processes"}
 """Fixtures that train the bot and start every process."""
 
 
+@pytest.hookimpl(tryfirst=True)  # xdist reads the mark in its own turn
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """With several workers, one of them has the real processes: no core has room for two bots."""
     for item in items:

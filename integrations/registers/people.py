@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -57,12 +58,18 @@ def load_people(file: Path) -> dict[str, DemoPerson]:
     Raises:
         ValueError: a person twice, or a file not in this form (pydantic's errors are ValueErrors).
     """
-    entries = yaml.safe_load(file.read_text("utf-8"))["people"]
-    people = [DemoPerson.model_validate(entry) for entry in entries]
+    people = _read(file)
     found = {person.id_no: person for person in people}
     if len(found) != len(people):
         raise ValueError(f"{file.name}: 同一个身份证号出现了两次")
     return found
+
+
+@cache
+def _read(file: Path) -> tuple[DemoPerson, ...]:
+    """Once: police, registers and relations all ask for them."""
+    entries = yaml.safe_load(file.read_text("utf-8"))["people"]
+    return tuple(DemoPerson.model_validate(entry) for entry in entries)
 
 
 def is_id_number(id_no: str) -> bool:

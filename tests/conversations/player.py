@@ -256,16 +256,22 @@ class Player:
                 return widget
         raise AssertionError(f"这里没有请市民做“{kind}”，只有 {self.reply.widgets}")
 
+    async def _film(self, widget: str, kind: str) -> httpx.Response:
+        assert self.visit is not None
+        return await self.visit.upload_live(
+            widget,
+            LIVE[kind] or self.person.selfie,
+            real=self.stage.engine is None,
+            still=kind == STILL,
+        )
+
     async def _upload(self, kind: str) -> None:
         assert self.visit is not None
         widget = self._widget(kind.removeprefix(PROXYS))
         if kind in LIVE:
-            answer = await self.visit.upload_live(
-                widget["id"],
-                LIVE[kind] or self.person.selfie,
-                real=self.stage.engine is None,
-                still=kind == STILL,
-            )
+            answer = await self._film(widget["id"], kind)
+            if kind not in REFUSED and "upload.live_action_missing" in answer.text:
+                answer = await self._film(widget["id"], kind)  # slower and larger, as advised
         else:
             who = self.proxy if kind.startswith(PROXYS) and self.proxy else self.identity
             picture = picture_of(kind.removeprefix(PROXYS), self.person, who)
