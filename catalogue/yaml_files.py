@@ -29,7 +29,8 @@ class _Loader(_Fast):  # type: ignore[misc]
             if key in seen:
                 raise _KeyFault(f"“{key}”写了两次，请删掉一个", key_node.start_mark)
             seen.add(key)
-        return super().construct_mapping(node, deep)
+        made: dict[Any, Any] = super().construct_mapping(node, deep)
+        return made
 
 
 class _KeyFault(yaml.MarkedYAMLError):
