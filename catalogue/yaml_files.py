@@ -7,7 +7,6 @@ import yaml
 
 from catalogue.faults import Fault
 
-
 _Fast: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 """The same in C where PyYAML was built with libyaml: forty items are read in a tenth of the time."""
 
