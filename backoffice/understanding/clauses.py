@@ -51,7 +51,9 @@ def _is_asked_about(further: tuple[str, bool] | None) -> bool:
 @cache
 def _begins_with_doing() -> re.Pattern[str]:
     doing = alternation(words("questions", "doings"))
-    return re.compile(rf"(?:我|先|再|来|去|就|还|也|[帮替给].{{1,4}}?){{0,3}}{doing}(?![了过咗好完])")
+    return re.compile(
+        rf"(?:我|先|再|来|去|就|还|也|[帮替给].{{1,4}}?){{0,3}}{doing}(?![了过咗好完])"
+    )
 
 
 @cache
