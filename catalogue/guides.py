@@ -148,6 +148,10 @@ class Guides:
         told = max(self.situations, key=lambda one: one.told_in(text), default=None)
         return told if told is not None and told.told_in(text) else None
 
+    def elsewhere_named(self, name: str) -> Elsewhere | None:
+        """The business of another authority with this name."""
+        return next((one for one in self.elsewhere if one.name == name), None)
+
     def elsewhere_in(self, text: str) -> Elsewhere | None:
         """The business of another authority that the text names."""
         named = max(self.elsewhere, key=lambda one: one.named_in(text), default=None)

@@ -38,6 +38,7 @@ class Application(Base):
     __table_args__ = (
         Index("ix_applications_work_list", "state", "submitted_at"),
         Index("ix_applications_citizen", "citizen_id"),
+        Index("ix_applications_updated", "updated_at"),
     )
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)

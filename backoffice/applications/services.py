@@ -150,6 +150,7 @@ async def forget_answer(session: AsyncSession, draft: Draft, field: str) -> None
     row = await session.get(AnswerRow, (draft.application.id, field))
     if row is not None:
         await session.delete(row)
+        await session.flush()  # else an answer given next is written to the row that goes
     draft.answers.pop(field, None)
     draft.sources.pop(field, None)
 

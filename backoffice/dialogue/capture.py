@@ -1,8 +1,10 @@
 """Taking an answer into the draft, with everything that hangs on it."""
 
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import delete
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from backoffice.applications.draft import Draft
 from backoffice.applications.models import CheckRow
@@ -18,27 +20,38 @@ async def take_answer(talk: Talk, draft: Draft, field: str, value: Any, *, sourc
 
     A changed answer makes reading back and signature void: what is signed is what was read.
     """
+    turn_id = talk.turn.turn_id
+    return await keep_answer(
+        talk.session, draft, field, value, source=source, turn_id=turn_id, now=talk.now
+    )
+
+
+async def keep_answer(
+    session: AsyncSession,
+    draft: Draft,
+    field: str,
+    value: Any,
+    *,
+    source: str,
+    turn_id: str | None,
+    now: datetime,
+) -> bool:
+    """As `take_answer`, also outside a conversation: `turn_id` is None then."""
     before = draft.answers.get(field)
     if before == value:
         _settle(draft, field)
         return False
     await record_answer(
-        talk.session,
-        draft,
-        field=field,
-        value=value,
-        source=source,
-        turn_id=talk.turn.turn_id,
-        now=talk.now,
+        session, draft, field=field, value=value, source=source, turn_id=turn_id, now=now
     )
     _settle(draft, field)
     changed = before is not None
     definition = draft.item.field(field)
     if definition is None or definition.type != "signature":
         draft.remember(reviewed=None, review_shown=None)
-        await _void_signature(talk, draft)
+        await _void_signature(session, draft)
     if field in _REGISTERS_DEPEND_ON:
-        await talk.session.execute(
+        await session.execute(
             delete(CheckRow).where(CheckRow.application_id == draft.application.id)
         )
         draft.checks.clear()
@@ -48,10 +61,10 @@ async def take_answer(talk: Talk, draft: Draft, field: str, value: Any, *, sourc
     return changed
 
 
-async def _void_signature(talk: Talk, draft: Draft) -> None:
+async def _void_signature(session: AsyncSession, draft: Draft) -> None:
     for field in draft.item.fields:
         if field.type == "signature" and field.slug in draft.answers:
-            await forget_answer(talk.session, draft, field.slug)
+            await forget_answer(session, draft, field.slug)
 
 
 def _settle(draft: Draft, field: str) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from backoffice import messages
+from backoffice.dialogue.consult import say_elsewhere
 from backoffice.dialogue.heard import Heard
 from backoffice.dialogue.people import hall_words, known_phone
 from backoffice.dialogue.talk import Talk
@@ -42,6 +43,14 @@ async def want_ticket(talk: Talk, item: ServiceItem | None) -> None:
     if item is not None:
         talk.conversation.item_code = item.code
     business = business_of(talk, item)
+    other = talk.knowledge.catalogue.guides.elsewhere_in(talk.text)
+    # 退役军人取号 says who somebody is, not what for.
+    named = other is not None and rules.priority_in(talk.text) is None
+    if other is not None and named and item is None and talk.filling is None:
+        # The hall has nobody for it by name; it is told where that is done, and still gets a number.
+        talk.remember(queue_topic=other.name)
+        say_elsewhere(talk)
+        business = rules.anything_else
     if business is None:
         mine = await open_tickets_of(talk.session, rules, await holder_of(talk), now=talk.now)
         if mine:
@@ -202,6 +211,7 @@ async def _give(talk: Talk, business: str, item_code: str | None) -> tuple[str, 
         priority=None if said == _NONE else said,
         item_code=item_code,
         application_id=draft.application.id if draft and draft.item.code == item_code else None,
+        topic=talk.recall("queue_topic") if business == rules.anything_else else None,
     )
     try:
         ticket, new = await take_ticket(

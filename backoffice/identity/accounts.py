@@ -69,6 +69,11 @@ async def citizen_with_number(session: AsyncSession, id_no: str, *, now: datetim
     return await _citizen_by(session, Citizen.id_hash, id_hash(id_no), now=now)
 
 
+async def citizen_with_hash(session: AsyncSession, index: str, *, now: datetime) -> Citizen:
+    """As `citizen_with_number`, by what `id_hash` made of the number."""
+    return await _citizen_by(session, Citizen.id_hash, index, now=now)
+
+
 async def link_number(session: AsyncSession, citizen_id: str, id_no: str) -> None:
     """Keep that the person of this account has proved to have this identity number.
 

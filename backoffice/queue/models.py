@@ -37,6 +37,10 @@ class Ticket(Base):
         only_window: after a transfer to a certain window.
         calls: how often it was called at this window.
         called_at: when it was called last; announcements follow it.
+        topic: name of the business, where it is none of the catalogue's (`data/elsewhere.yml`), so
+            that it is counted what the hall is asked for and does not have.
+        person: keyed hash of the identity number on the card that the clerk saw; that person's
+            matters are open at this window while the ticket is served, and then it is forgotten.
         estimate_s: the wait that was told when it was taken, in seconds; compared with the truth.
         version: optimistic lock.
     """
@@ -83,6 +87,8 @@ class Ticket(Base):
     taken_at: Mapped[datetime] = mapped_column(Utc)
     called_at: Mapped[datetime | None] = mapped_column(Utc)
     ended_at: Mapped[datetime | None] = mapped_column(Utc)
+    topic: Mapped[str | None] = mapped_column(String(40))
+    person: Mapped[str | None] = mapped_column(String(64))
     estimate_s: Mapped[int | None]
     version: Mapped[int] = mapped_column(default=1)
 

@@ -61,6 +61,7 @@ class Wish:
     """What the ticket is for.
 
     Attributes:
+        topic: as of `Ticket`.
         booked_for: the slot of who comes in time for an appointment: placed as if they had come a
             priority's head start before it.
     """
@@ -70,6 +71,7 @@ class Wish:
     priority: str | None = None
     item_code: str | None = None
     application_id: str | None = None
+    topic: str | None = None
     booked_for: datetime | None = None
 
 
@@ -101,6 +103,7 @@ async def take_ticket(
         conversation_id=holder.conversation_id,
         citizen_id=holder.citizen_id,
         application_id=wish.application_id,
+        topic=wish.topic,
         phone=holder.phone,
         state=TicketState.WAITING,
         order_at=_placed_at(rules, wish, now),
@@ -201,6 +204,8 @@ async def step(
     ticket.ended_at = None if after in OPEN else now
     if after == TicketState.WAITING:
         ticket.calls = 0
+    if after != TicketState.SERVING:
+        ticket.person = None  # whose card was seen holds while that person stands there
     try:
         await session.flush()
     except StaleDataError as exc:

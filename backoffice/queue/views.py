@@ -1,11 +1,12 @@
 """What the screens, the clerk's bar, the counter and the manager see of the queue."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from statistics import fmean
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backoffice.applications.models import Application
@@ -22,6 +23,7 @@ from backoffice.staff.models import StaffUser
 
 _CALLS_SHOWN = 5
 _MISSED_SHOWN = 6
+_TOPICS_OVER = timedelta(days=30)
 
 
 @dataclass(frozen=True)
@@ -78,8 +80,13 @@ class WindowNow:
 
 @dataclass(frozen=True)
 class Day:
-    """The day so far, in seconds; `error_s` is how far the told waits were off on average, and
-    `mean_error_s` how far the day's mean wait would have been."""
+    """The day so far, in seconds.
+
+    Attributes:
+        error_s: how far the told waits were off on average; `mean_error_s` how far the day's mean
+            wait would have been.
+        topics: what was asked for that the hall does not have: name, times today and in 30 days.
+    """
 
     taken: int = 0
     done: int = 0
@@ -90,6 +97,7 @@ class Day:
     service_s: float | None = None
     error_s: float | None = None
     mean_error_s: float | None = None
+    topics: Sequence[tuple[str, int, int]] = ()
 
 
 async def screen(session: AsyncSession, rules: QueueRules, *, now: datetime) -> Screen:
@@ -216,4 +224,24 @@ async def day_so_far(session: AsyncSession, rules: QueueRules, *, now: datetime)
         service_s=fmean(services) if services else None,
         error_s=fmean(abs(told - was) for told, was in pairs) if pairs else None,
         mean_error_s=fmean(abs((mean or 0) - was) for _, was in pairs) if pairs else None,
+        topics=await _topics(session, rules, china_date(now)),
     )
+
+
+async def _topics(
+    session: AsyncSession, rules: QueueRules, today: date
+) -> list[tuple[str, int, int]]:
+    rows = await session.execute(
+        select(Ticket.topic, Ticket.day, func.count())
+        .where(
+            Ticket.hall == rules.hall,
+            Ticket.day > today - _TOPICS_OVER,
+            Ticket.topic.is_not(None),
+        )
+        .group_by(Ticket.topic, Ticket.day)
+    )
+    now, month = Counter[str](), Counter[str]()
+    for topic, day, count in rows:
+        month[str(topic)] += count
+        now[str(topic)] += count if day == today else 0
+    return [(topic, now[topic], count) for topic, count in month.most_common()]

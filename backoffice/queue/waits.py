@@ -137,21 +137,23 @@ def wall_seconds(rules: QueueRules, now: datetime, working: float) -> float | No
     return (at - now).total_seconds() if at is not None else None
 
 
-def wait_words(rules: QueueRules, now: datetime, estimate: Estimate | None) -> str:
-    """The estimate with its error by the clock, as it is said and shown."""
+def wait_words(
+    rules: QueueRules, now: datetime, estimate: Estimate | None, *, form: str = "wait"
+) -> str:
+    """The estimate with its error by the clock: `wait` as it is said, `short` for a table."""
     if estimate is None:
-        return text("queue.wait_unknown")
+        return text(f"queue.{form}_unknown")
     low, middle, high = (
         wall_seconds(rules, now, one) for one in (estimate.low, estimate.seconds, estimate.high)
     )
     if low is None or middle is None:
-        return text("queue.wait_not_today")
+        return text(f"queue.{form}_not_today")
     if middle < _SOON_S:
-        return text("queue.wait_soon")
+        return text(f"queue.{form}_soon")
     # The far end may lie after closing: then the middle is the end of what is said.
     end = high if high is not None else middle
     return text(
-        "queue.wait",
+        f"queue.{form}",
         minutes=round(middle / 60),
         low=int(low // 60),
         high=max(round(middle / 60), int(-(-end // 60))),

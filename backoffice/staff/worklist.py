@@ -1,11 +1,12 @@
 """The work list: which cases wait, the most urgent first."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backoffice.applications.clocks import received_at, silence_ends_on
@@ -18,6 +19,9 @@ from catalogue.loader import Catalogue
 from catalogue.schema import ServiceItem
 
 PAGE = 50
+WAITING = frozenset({State.DRAFT, State.SUBMITTED, State.ACCEPTED, State.SUPPLEMENT_DUE})
+"""States in which somebody has something to do."""
+_PREFIX = "SW"
 Light = Literal["red", "amber", "green", "none"]
 
 
@@ -43,13 +47,14 @@ async def list_cases(
     number: str = "",
     page: int = 0,
 ) -> list[CaseLine]:
-    """The work list: most urgent first; never another department's.
+    """The work list: never another department's.
 
-    A draft is in it only when it has a number: it waits for the person at the window.
+    What waits for somebody comes with the most urgent first; what is over with the last touched
+    first. A draft is in it only when it has a number: it waits for the person at the window.
 
     Args:
         states: none means all.
-        number: part of a case number.
+        number: a case number's beginning (`SW20261123`, or from the year on), or any part of it.
     """
     codes = _codes(staff, catalogue)
     query = select(Application).where(
@@ -58,10 +63,17 @@ async def list_cases(
     if states:
         query = query.where(Application.state.in_(states))
     if number.strip():
-        query = query.where(Application.number.contains(number.strip().upper(), autoescape=True))
-    query = query.order_by(
-        Application.due_on.is_(None), Application.due_on, Application.submitted_at, Application.id
-    )
+        query = query.where(_numbered(number.strip().upper()))
+    urgent = bool(number.strip()) or (bool(states) and WAITING.issuperset(states))
+    if urgent:
+        query = query.order_by(
+            Application.due_on.is_(None),
+            Application.due_on,
+            Application.submitted_at,
+            Application.id,
+        )
+    else:  # two years of cases: only what an index has in order can be listed at once
+        query = query.order_by(Application.updated_at.desc(), Application.id)
     rows = list(await session.scalars(query.limit(PAGE).offset(page * PAGE)))
     names = await _applicants(session, [row.id for row in rows])
     histories = await histories_of(session, [row.id for row in rows])
@@ -77,16 +89,27 @@ async def list_cases(
                 light(due, today, calendar),
             )
         )
+    if not urgent:
+        return lines
     return sorted(lines, key=lambda one: (one.due_on is None, one.due_on or today))
+
+
+def _numbered(given: str) -> ColumnElement[bool]:
+    """A beginning is found by the index, any other part by looking through all numbers."""
+    beginning = given if given.startswith(_PREFIX) else f"{_PREFIX}{given}"
+    if not re.fullmatch(rf"{_PREFIX}20\d*", beginning):
+        return Application.number.contains(given, autoescape=True)
+    return and_(Application.number >= beginning, Application.number < f"{beginning}:")
 
 
 async def count_by_state(
     session: AsyncSession, *, staff: StaffUser, catalogue: Catalogue
 ) -> Mapping[str, int]:
-    """How many cases this person can see in each state."""
+    """How many cases that this person can see wait in each state; of what is over nobody asks."""
     rows = await session.execute(
         select(Application.state, func.count())
         .where(
+            Application.state.in_(WAITING),
             Application.number.is_not(None),
             Application.item_code.in_(_codes(staff, catalogue)),
         )

@@ -7,8 +7,9 @@ from gateway.staff.pages import pages
 from gateway.staff.queue_api import queue_api
 from gateway.staff.queue_pages import queue_pages
 from gateway.staff.system import system
+from gateway.staff.window_pages import window_pages
 
 
 def blueprints() -> list[Blueprint]:
     """Everything under `/staff` and `/api/v1/staff`."""
-    return [pages, queue_pages, system, api, queue_api]
+    return [pages, queue_pages, window_pages, system, api, queue_api]

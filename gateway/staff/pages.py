@@ -18,7 +18,7 @@ from backoffice.staff.pictures import picture_for_staff
 from backoffice.staff.revoking import revoke_result_of_case
 from backoffice.staff.services import LogInFailed, log_out
 from backoffice.staff.window import Seen
-from backoffice.staff.worklist import PAGE, count_by_state, list_cases
+from backoffice.staff.worklist import PAGE, WAITING, count_by_state, list_cases
 from backoffice.tasks.models import Task, TaskState
 from backoffice.tasks.services import finish, list_tasks, take
 from backoffice.uploads.services import load_upload
@@ -113,7 +113,10 @@ async def work_list(request: Request) -> HTTPResponse:
         )
         counts = await count_by_state(session, staff=staff, catalogue=office.catalogue)
         waiting = await list_tasks(session, states=(TaskState.OPEN,))
-    tabs = [(name, sum(counts.get(one, 0) for one in states)) for name, states in _TABS.items()]
+    tabs = [
+        (name, sum(counts.get(one, 0) for one in states) if WAITING.issuperset(states) else None)
+        for name, states in _TABS.items()
+    ]
     template = "_cases.html" if request.headers.get(HTMX) else "work_list.html"
     return render(
         request,

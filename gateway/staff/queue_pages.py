@@ -137,7 +137,10 @@ async def hall(request: Request) -> HTTPResponse:
         request,
         template,
         rules=office.queue,
-        lines=[(one, wait_words(office.queue, now, one.estimate)) for one in lines_of(seen)],
+        lines=[
+            (one, wait_words(office.queue, now, one.estimate, form="short"))
+            for one in lines_of(seen)
+        ],
         windows=windows_now(seen),
         day=day,
         waiting=len(seen.waiting),
