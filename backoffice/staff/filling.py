@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm.exc import StaleDataError
 
 from backoffice.applications.draft import Draft, load_draft
 from backoffice.applications.models import AnswerRow, Application
@@ -136,7 +137,10 @@ async def fill(
         await keep_answer(session, draft, asked.slug, value, source=SOURCE, turn_id=None, now=now)
         forget_doubt(draft, asked.slug)
     application.updated_at = now
-    await session.flush()
+    try:
+        await session.flush()
+    except StaleDataError as exc:
+        raise Busy from exc
     await _note(session, application, "filled", staff, now)
     return lines_of(draft, faults)
 

@@ -12,6 +12,7 @@ from datetime import datetime
 from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from backoffice.applications.draft import Draft, load_draft
 from backoffice.applications.models import AnswerRow, Application
 from backoffice.applications.states import State
 from backoffice.audit.services import record
@@ -216,6 +217,29 @@ async def draft_here(
         if one.application.id == id and one.open and one.fillable:
             return one
     raise NotFound
+
+
+async def look_at_draft(
+    session: AsyncSession,
+    rules: QueueRules,
+    catalogue: Catalogue,
+    id: str,
+    *,
+    staff: StaffUser,
+    now: datetime,
+) -> tuple[Matter, Draft]:
+    """As `draft_here`, with all that is in it; the look is audited."""
+    matter = await draft_here(session, rules, catalogue, id, staff=staff, now=now)
+    draft = await load_draft(session, matter.application, matter.item, on=china_date(now))
+    await record(
+        session,
+        actor=staff.actor,
+        action="case.viewed",
+        subject=f"application:{matter.application.id}",
+        detail={"item": matter.item.code},
+        now=now,
+    )
+    return matter, draft
 
 
 async def _account(session: AsyncSession, person: str) -> str | None:

@@ -6,13 +6,11 @@ from typing import Any
 from sanic import Blueprint, HTTPResponse, Request
 from sanic.response import redirect
 
-from backoffice.applications.draft import load_draft
-from backoffice.clock import china_date
 from backoffice.errors import BadRequest, CitizenError, NotFound
 from backoffice.messages import text
 from backoffice.staff.filling import ON_PAPER, Line, begin_for, fill, finish, lines_of
 from backoffice.staff.models import Role
-from backoffice.staff.person import draft_here, identify, set_topic, who_is_there
+from backoffice.staff.person import draft_here, identify, look_at_draft, set_topic, who_is_there
 from backoffice.staff.window import DraftIncomplete
 from gateway.staff.guard import staff_only
 from gateway.staff.rendering import refusal_words, render
@@ -183,10 +181,9 @@ async def _form(
     office, staff = request.app.ctx.office, request.ctx.staff.user
     now = office.clock.now()
     async with office.sessions.begin() as session:
-        matter = await draft_here(
+        matter, draft = await look_at_draft(
             session, office.queue, office.catalogue, draft_id, staff=staff, now=now
         )
-        draft = await load_draft(session, matter.application, matter.item, on=china_date(now))
     shown = lines if lines is not None else lines_of(draft)
     refused = [one for one in shown if one.fault is not None]
     return render(
