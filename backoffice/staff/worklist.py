@@ -54,7 +54,8 @@ async def list_cases(
 
     Args:
         states: none means all.
-        number: a case number's beginning (`SW20261123`, or from the year on), or any part of it.
+        number: a case number's beginning (`SW20261123`, or from the year on); any other part of it
+            finds what is not over yet.
     """
     codes = _codes(staff, catalogue)
     query = select(Application).where(
@@ -76,7 +77,10 @@ async def list_cases(
         query = query.order_by(Application.updated_at.desc(), Application.id)
     rows = list(await session.scalars(query.limit(PAGE).offset(page * PAGE)))
     names = await _applicants(session, [row.id for row in rows])
-    histories = await histories_of(session, [row.id for row in rows])
+    # Only what waits for acceptance has a day that hangs on its history.
+    histories = await histories_of(
+        session, [row.id for row in rows if row.state == State.SUBMITTED]
+    )
     lines = []
     for row in rows:
         due = next_due(row, histories.get(row.id, []), calendar)
@@ -95,10 +99,11 @@ async def list_cases(
 
 
 def _numbered(given: str) -> ColumnElement[bool]:
-    """A beginning is found by the index, any other part by looking through all numbers."""
+    """A beginning is found by the index; for another part all of what waits is looked through."""
     beginning = given if given.startswith(_PREFIX) else f"{_PREFIX}{given}"
     if not re.fullmatch(rf"{_PREFIX}20\d*", beginning):
-        return Application.number.contains(given, autoescape=True)
+        part = Application.number.contains(given, autoescape=True)
+        return and_(Application.state.in_(WAITING), part)
     return and_(Application.number >= beginning, Application.number < f"{beginning}:")
 
 
