@@ -12,11 +12,21 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import yaml
 
-from backoffice.understanding.alarm import DOUBTED, SURE, UNSURE, listed
-from backoffice.understanding.cries import FOLDER, KINDS, LENGTHS, WEIGHTS, features
+from backoffice.understanding.alarm import UNSURE, alarm_in, heard, listed, readings
+from backoffice.understanding.cries import (
+    FOLDER,
+    KINDS,
+    LENGTHS,
+    WEIGHTS,
+    Cry,
+    cry_of,
+    features,
+    pieces,
+)
 from trainer.engine import ROOT, read_lines, run, say, write_lines
 
 HARMLESS, NONE, OUT_OF_SCOPE = "harmless", "none", "out_of_scope"
@@ -25,6 +35,9 @@ NUMBERS = FOLDER / "heard.json"
 HELD_OUT = ROOT / "build" / "alarm.jsonl"
 """What was thought of every line by a machine that had not learnt it: for whoever writes more."""
 ANSWERS, SEED = 500, 20181214
+_COUNTS = 3
+"""A line written for this counts as many times an ordinary sentence: a miss is the worse fault, and
+so is a false alarm at what was written down as harmless."""
 _ALIKE = 0.4
 """Lines that share this much of their pairs of characters are one group: heard together or not."""
 
@@ -134,40 +147,68 @@ def train() -> str:
     numbers = groups([one.text for one in told])
     numbers += range(len(told), len(told) + len(rest))
     say(f"听紧急情况：{len(told)} 句专门写的，{len(rest)} 句办事的话")
+    every = told + rest
     rows = [
-        {"features": features(one.text), "label": one.label, "group": group}
-        for one, group in zip(told + rest, numbers, strict=True)
+        {
+            "features": features(one.text),
+            "label": one.label,
+            "group": group,
+            "counts": _COUNTS if one.source in (*KINDS, HARMLESS) else 1,
+            "heard": [features(piece) for text in readings(one.text) for piece in pieces(text)],
+        }
+        for one, group in zip(every, numbers, strict=True)
     ]
+    figures = _figures(every, _thought(every, _learnt(rows)))
+    FINGERPRINT.write_text(fingerprint() + "\n", "utf-8")
+    NUMBERS.write_text(json.dumps(figures, ensure_ascii=False, indent=1) + "\n", "utf-8")
+    return _as_text(figures)
+
+
+def _learnt(rows: Sequence[dict[str, Any]]) -> list[Any]:
+    """Writes the weights; per line the scores of what is heard of it, by one who had not learnt it."""
     with tempfile.TemporaryDirectory() as folder:
         source, made, held_out = (Path(folder) / n for n in ("in.jsonl", "made.npz", "out.jsonl"))
         write_lines(source, rows)
         run("alarm", source, made, held_out, "--kinds", ",".join(KINDS), "--lengths",
             json.dumps(LENGTHS))  # fmt: skip
-        answers = read_lines(held_out)
+        scores: list[Any] = read_lines(held_out)
         WEIGHTS.write_bytes(made.read_bytes())
+    return scores
+
+
+def _thought(every: Sequence[Line], scores: Sequence[Any]) -> list[dict[str, Cry]]:
+    """Per line, of each of its readings: what somebody heard in it who had not learnt the line."""
+    thought = []
+    for line, rows in zip(every, scores, strict=True):
+        left, own = list(rows), {}
+        for text in readings(line.text):
+            size = len(pieces(text))
+            own[text], left = cry_of(left[:size]), left[size:]
+        thought.append(own)
     write_lines(HELD_OUT, [
-        {"text": one.text, "is": one.label, "from": one.source, **answer}
-        for one, answer in zip(told + rest, answers, strict=True)
+        {
+            "text": line.text,
+            "is": line.label,
+            "from": line.source,
+            "likely": round((cry := heard(line.text, own.__getitem__)).likely, 4),
+            "kind": cry.kind,
+        }
+        for line, own in zip(every, thought, strict=True)
     ])  # fmt: skip
-    FINGERPRINT.write_text(fingerprint() + "\n", "utf-8")
-    figures = _figures(told + rest, answers)
-    NUMBERS.write_text(json.dumps(figures, ensure_ascii=False, indent=1) + "\n", "utf-8")
-    return _as_text(figures)
+    return thought
 
 
 def _figures(
-    all_lines: Sequence[Line], answers: Sequence[dict[str, float | str]]
+    every: Sequence[Line], thought: Sequence[dict[str, Cry]]
 ) -> dict[str, dict[str, float]]:
     """Shares per kind or source: alarmed outright, or at least told the number beside the answer."""
-    heard: dict[str, list[tuple[bool, bool, bool]]] = defaultdict(list)
-    for line, answer in zip(all_lines, answers, strict=True):
-        likely, in_lists = float(answer["likely"]), listed(line.text)
-        outright = likely >= SURE or bool(in_lists and in_lists.sure and likely >= DOUBTED)
-        beside = outright or likely >= UNSURE or in_lists is not None
+    found: dict[str, list[tuple[bool, bool, bool]]] = defaultdict(list)
+    for line, own in zip(every, thought, strict=True):
+        alarm = alarm_in(line.text, own.__getitem__)
+        alone = heard(line.text, own.__getitem__).likely >= UNSURE
         name = line.source if line.source in (*KINDS, HARMLESS, OUT_OF_SCOPE) else "in_scope"
-        kinds = (name, "all_cries") if line.label != NONE else (name,)
-        for one in kinds:
-            heard[one].append((outright, beside, likely >= UNSURE))
+        for one in (name, "all_cries") if line.label != NONE else (name,):
+            found[one].append((alarm is not None and alarm.sure, alarm is not None, alone))
     return {
         name: {
             "lines": len(rows),
@@ -175,7 +216,7 @@ def _figures(
             "at_least_beside": round(sum(row[1] for row in rows) / len(rows), 4),
             "without_lists": round(sum(row[2] for row in rows) / len(rows), 4),
         }
-        for name, rows in heard.items()
+        for name, rows in found.items()
     }
 
 

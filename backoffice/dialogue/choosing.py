@@ -162,6 +162,13 @@ def next_wanted(talk: Talk) -> ServiceItem | None:
     return called[0] if len(called) == 1 and not own else about
 
 
+def begun_with(talk: Talk) -> str | None:
+    """What "现在就办" begins: the item spoken of; once it is handed in, what was said to come next."""
+    code = talk.conversation.item_code
+    follows = talk.recall("follows") or {}
+    return str(follows["item"]) if follows and follows["after"] == code else code
+
+
 def ask_among(talk: Talk, act: str, items: Iterable[str]) -> None:
     """Ask which of these items is meant."""
     talk.focus = {"kind": "which_item", "items": list(items), "act": act}

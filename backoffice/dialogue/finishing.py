@@ -102,8 +102,11 @@ def _promised(draft: Draft, then: str | None) -> list[str]:
 
 
 def _say_next(talk: Talk, draft: Draft) -> None:
-    """What may follow, as a button that works."""
+    """What may follow, as a button that works; "现在就办" means the first of them."""
+    follows = []
     for step in talk.knowledge.catalogue.guides.next_steps.get(draft.item.code, ()):
         item = talk.item(step.item)
         if item is not None:
+            follows.append(item.code)
             talk.say("apply.next", say=step.say, title=item.title)
+    talk.remember(follows={"after": draft.item.code, "item": follows[0]} if follows else None)

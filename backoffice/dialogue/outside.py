@@ -83,7 +83,13 @@ def _asks_among_those_shown(talk: Talk) -> bool:
 
 
 def _say_lost(talk: Talk) -> None:
-    """Chat and noise are answered briefly; the rest is told where else to ask."""
+    """Chat and noise are answered briefly; the rest is told where else to ask.
+
+    What may be a cry for help is never told that it is none of our business.
+    """
+    if talk.prepared.get("worry"):  # the number is said before it
+        talk.say("worry.listening")
+        return
     kind = "noise" if is_noise(talk.text) else "chat" if is_chat(talk.text) else None
     if talk.filling is not None:
         talk.say(f"small.{kind}_in_form" if kind else "small.out_of_scope_in_form")

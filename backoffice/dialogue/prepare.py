@@ -11,6 +11,7 @@ from backoffice.dialogue import recognising, remembering, switching
 from backoffice.dialogue.agenda import Kind, Next
 from backoffice.dialogue.buttons import field_to_change, is_some_button, meaning_of, shown_as
 from backoffice.dialogue.capture import count_failure, reopen, take_answer
+from backoffice.dialogue.choosing import begun_with
 from backoffice.dialogue.comparing import broken_by, upset_by
 from backoffice.dialogue.events import hear_event
 from backoffice.dialogue.focus import hear_focus
@@ -185,7 +186,7 @@ def _hear_freely(talk: Talk, act: str | None) -> Heard:
     if act is None and (known := _known_question(talk)) is not None:
         return known
     if talk.says("begin"):  # what was just spoken of; nothing: it is asked which
-        return Heard(mask(talk.text), "apply_item", item=talk.conversation.item_code)
+        return Heard(mask(talk.text), "apply_item", item=begun_with(talk))
     if act is None and _wants_what_it_names(talk):
         return Heard(mask(talk.text), "apply_item")
     if _asks_for_a_paper(talk):

@@ -9,6 +9,7 @@ beside it (docs/adr/0010).
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 
@@ -17,12 +18,10 @@ from backoffice.understanding.lexicon import lexicon
 from backoffice.understanding.normal import normalise
 from catalogue.phrases import pattern_of
 
-SURE, UNSURE = 0.66, 0.25
+SURE, UNSURE = 0.9, 0.1
 """From these probabilities on, found on lines not learnt from (`python -m trainer alarm`): the
 alarm goes before everything; the number is said beside the answer."""
-CERTAIN = 0.9
-"""From here on it does not matter that the lists would answer beside the request."""
-DOUBTED = 0.02
+DOUBTED = 0.3
 """Below this what a list hears is only answered beside the request ("你们杀人不见血啊这么多材料")."""
 
 _HARMLESS, _BESIDE = "harmless", "beside"
@@ -52,25 +51,32 @@ def _pattern(name: str, *path: str) -> re.Pattern[str]:
     return pattern_of(str(one) for one in phrases)
 
 
-def alarm_in(text: str) -> Alarm | None:
-    """The emergency that the text speaks of; None: there is none."""
-    found, cry = listed(text), _cry(text)
+def alarm_in(text: str, hear: Callable[[str], Cry] = cry_in) -> Alarm | None:
+    """The emergency that the text speaks of; None: there is none.
+
+    hear: the machine; another than the shipped one where that has learnt the very text.
+    """
+    found, cry = listed(text), heard(text, hear)
     if found is not None and found.sure:
         return _beside_relief(text, Alarm(found.kind, cry.likely >= DOUBTED))
-    if cry.likely >= (SURE if found is None else CERTAIN):
+    if cry.likely >= SURE:
         return _beside_relief(text, Alarm(cry.kind, True))
     if found is None and cry.likely >= UNSURE:
         return Alarm(cry.kind, False)
     return found
 
 
-def _cry(text: str) -> Cry:
-    """What the machine hears, with and without everyday exaggerations: the less likely of both."""
+def heard(text: str, hear: Callable[[str], Cry] = cry_in) -> Cry:
+    """What the machine alone hears: the least likely of the readings."""
+    return min(map(hear, readings(text)), default=Cry(0.0, KINDS[0]), key=lambda one: one.likely)
+
+
+def readings(text: str) -> list[str]:
+    """What the machine is given to hear: with and without everyday exaggerations; no bare name."""
     whole, plain = normalise(text), in_earnest(text)
     if _ONLY_A_NAME.fullmatch(whole):
-        return Cry(0.0, KINDS[0])
-    both = (cry_in(whole), cry_in(plain)) if plain != whole else (cry_in(whole),)
-    return min(both, key=lambda one: one.likely)
+        return []
+    return [whole] if plain == whole else [whole, plain]
 
 
 def in_earnest(text: str) -> str:

@@ -36,6 +36,7 @@ from backoffice.understanding.takers_words import (
 from backoffice.understanding.types import Extraction, Person, Wanted
 
 _PLACEHOLDER = re.compile(r"\[[一-鿿]{2,4}\]")
+_LEAVE_ASKED = re.compile(alternation(words("cues", "asking_leave")) + "[呀啊吖㗎嘅?!。~ ]*$")
 
 
 def extract(
@@ -62,8 +63,13 @@ def extract(
         TextTooLong: see normalise.
     """
     text = normalise(text)
-    corrected = is_correction(text)
     fields = list(wanted)
+    told = _without_asking_leave(text, fields)
+    if told is not None:
+        result = extract(told, fields, today=today, channel=channel, speaker=speaker)
+        if any(w.awaited and result.value(w.key) is not None for w in fields):
+            return result
+    corrected = is_correction(text)
     reading = read(text, fields, today, channel, speaker, corrected)
     target = _corrected_field(text, reading) if corrected else None
     if target is not None and not target.filled and _tells_of_a_change(reading):
@@ -74,6 +80,14 @@ def extract(
         _cross_out_old(reading, target)
     _take_all(reading)
     return _result(reading)
+
+
+def _without_asking_leave(text: str, wanted: Sequence[Wanted]) -> str | None:
+    """ "寄去屋企得唔得": what was offered is chosen politely; None where a choice is not awaited."""
+    if not any(w.awaited and w.kind == "choice" for w in wanted):
+        return None
+    told = _LEAVE_ASKED.sub("", text).rstrip(" ,")
+    return None if told in (text, "") or is_question(told) else told
 
 
 def _tells_of_a_change(reading: Reading) -> bool:

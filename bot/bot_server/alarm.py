@@ -1,8 +1,9 @@
 """Fits the alarm's weights: `python -m bot_server.alarm IN.jsonl OUT.npz HELD_OUT.jsonl`, inside bot/.
 
-Reads lines `{features: {kind: [feature]}, label, group}` (label: a kind of emergency or `none`).
-Writes the weights as `backoffice.understanding.cries` reads them, and for every line what a model
-that had not seen it or anything of its group thinks: `{likely, kind}`, in the same order.
+Reads lines `{features: {kind: [feature]}, label, group, counts, heard: [{kind: [feature]}]}` (label: a
+kind of emergency or `none`; counts: for how many lines this one stands; heard: what of the line is
+heard, which need not be what is learnt). Writes the weights as `backoffice.understanding.cries` reads them, and for every line how a model that had not
+seen it or anything of its group scores each that is heard: `[[score per column]]`, in the same order.
 """
 
 from __future__ import annotations
@@ -23,8 +24,8 @@ from sklearn.model_selection import GroupKFold
 NONE = "none"
 #: A feature that fewer lines have teaches nothing; one that no cry has must be in more of them.
 RAREST, RAREST_ELSEWHERE = 2, 8
-#: Softness of the machine; a cry counts this many times a harmless line: a miss is the worse fault.
-C, CRY_WEIGHT = 5.0, 3.0
+#: Softness of the machine.
+C = 12.0
 FOLDS = 4
 SEED = 20181214
 
@@ -42,10 +43,13 @@ def main() -> int:
     counted = {k: [one["features"][k] for one in lines] for k in lengths}
     labels = np.array([one["label"] for one in lines])
     groups = np.array([one["group"] for one in lines])
-    _write(options.weights, *_fit(counted, lengths, labels, kinds))
+    counts = np.array([float(one["counts"]) for one in lines])
+    _write(options.weights, *_fit(counted, lengths, labels, counts, kinds))
     with options.held_out.open("w", encoding="utf-8") as out:
-        for likely, kind in _held_out(counted, lengths, labels, groups, kinds):
-            out.write(json.dumps({"likely": round(likely, 4), "kind": kind}) + "\n")
+        for scores in _held_out(
+            counted, lengths, labels, counts, groups, kinds, [one["heard"] for one in lines]
+        ):
+            out.write(json.dumps([[round(float(s), 4) for s in row] for row in scores]) + "\n")
     return 0
 
 
@@ -94,16 +98,18 @@ def _as_it_is(features: List[str]) -> List[str]:
     return features
 
 
-def _machines(x: csr_matrix, labels: np.ndarray, kinds: Sequence[str]) -> Tuple[np.ndarray, ...]:
+def _machines(
+    x: csr_matrix, labels: np.ndarray, counts: np.ndarray, kinds: Sequence[str]
+) -> Tuple[np.ndarray, ...]:
     """Weights and biases: the first column is "any cry", learnt on all; then each kind, on cries."""
     cries = labels != NONE
-    targets = [(x, cries, {True: CRY_WEIGHT, False: 1.0})]
-    targets += [(x[cries], labels[cries] == kind, "balanced") for kind in kinds]
+    targets = [(x, cries, None, counts)]
+    targets += [(x[cries], labels[cries] == kind, "balanced", None) for kind in kinds]
     columns, biases = [], []
-    for rows, truth, weight in targets:
+    for rows, truth, weight, often in targets:
         machine = LogisticRegression(
             C=C, class_weight=weight, solver="liblinear", tol=1e-3, max_iter=300, random_state=SEED
-        ).fit(rows, truth)
+        ).fit(rows, truth, sample_weight=often)
         columns.append(machine.coef_[0])
         biases.append(machine.intercept_[0])
     return np.stack(columns, axis=1), np.array(biases)
@@ -113,10 +119,11 @@ def _fit(
     counted: Dict[str, List[List[str]]],
     lengths: Dict[str, float],
     labels: np.ndarray,
+    counts: np.ndarray,
     kinds: Sequence[str],
 ) -> Tuple[List[str], np.ndarray, np.ndarray, np.ndarray]:
     rows = _Rows(lengths)
-    table, bias = _machines(rows.fit(counted, labels != NONE), labels, kinds)
+    table, bias = _machines(rows.fit(counted, labels != NONE), labels, counts, kinds)
     names, idf = rows.names_and_idf()
     return names, idf, table, bias
 
@@ -125,19 +132,23 @@ def _held_out(
     counted: Dict[str, List[List[str]]],
     lengths: Dict[str, float],
     labels: np.ndarray,
+    counts: np.ndarray,
     groups: np.ndarray,
     kinds: Sequence[str],
-) -> List[Tuple[float, str]]:
-    answers: List[Tuple[float, str]] = [(0.0, kinds[0])] * len(labels)
+    heard: Sequence[List[Dict[str, List[str]]]],
+) -> List[np.ndarray]:
+    scores: List[np.ndarray] = [np.empty((0, 1 + len(kinds)))] * len(labels)
     for train, test in GroupKFold(FOLDS).split(labels, labels, groups):
         rows = _Rows(lengths)
         seen = {k: [found[i] for i in train] for k, found in counted.items()}
         x = rows.fit(seen, labels[train] != NONE)
-        table, bias = _machines(x, labels[train], kinds)
-        scores = rows.of({k: [found[i] for i in test] for k, found in counted.items()}) @ table + bias
-        for i, row in zip(test, scores, strict=True):
-            answers[i] = (float(1 / (1 + np.exp(-row[0]))), kinds[int(row[1:].argmax())])
-    return answers
+        table, bias = _machines(x, labels[train], counts[train], kinds)
+        given = [one for i in test for one in heard[i]]
+        x = rows.of({k: [one[k] for one in given] for k in lengths})
+        ends = np.cumsum([len(heard[i]) for i in test])[:-1]
+        for i, own in zip(test, np.split(x @ table + bias, ends), strict=True):
+            scores[i] = own
+    return scores
 
 
 def _write(

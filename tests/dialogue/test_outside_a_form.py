@@ -241,3 +241,20 @@ async def test_what_asks_nothing_is_the_answer_in_ones_own_words(
     talk.turn.request = {"text": text}
     talk.turn.prepared = {"tentative": {"field": "landlord_name", "value": text}}
     assert await take_as_not_asked(talk) is taken
+
+
+@pytest.mark.parametrize(("spoken_of", "begun"), [("birth_register", "newborn_onething"), ("temp_relief", "temp_relief")])
+async def test_begin_after_handing_in_means_what_was_said_to_follow(
+    spoken_of: str, begun: str, free: Talk
+) -> None:
+    free.remember(follows={"after": "birth_register", "item": "newborn_onething"})
+    free.conversation.item_code = spoken_of
+    heard = await _say(free, "现在就办")
+    assert (heard["act"], heard["item"]) == ("apply_item", begun)
+
+
+async def test_what_may_be_a_cry_is_never_called_none_of_our_business(free: Talk) -> None:
+    free.turn.prepared = {"worry": "suicide"}
+    free.turn.request = {"text": "衣服都叠好放在岸上了"}
+    await out_of_scope(free)
+    assert [one["text"] for one in free.bubbles] == [messages.text("worry.listening")]
