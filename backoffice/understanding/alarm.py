@@ -3,7 +3,7 @@
 Emergencies are heard twice. Closed lists (`data/lexicon/crisis.yml`) hear what is unmistakable,
 and a machine (`cries`) what nobody has listed: a missed cry for help cannot be made good. Where
 they are unsure, or the person also asks for relief, the request is answered and the number said
-beside it (docs/adr/0010).
+beside it (docs/adr/0010, 0011).
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from catalogue.phrases import pattern_of
 SURE, UNSURE = 0.9, 0.1
 """From these probabilities on, found on lines not learnt from (`python -m trainer alarm`): the
 alarm goes before everything; the number is said beside the answer."""
-DOUBTED = 0.3
+DOUBTED = 0.2
 """Below this what a list hears is only answered beside the request ("你们杀人不见血啊这么多材料")."""
 
 _HARMLESS, _BESIDE = "harmless", "beside"

@@ -208,7 +208,7 @@ def _rest(reading: Reading, gone: list[tuple[int, int, str]]) -> str:
             left = _without_cues(left, reading)
         if left.strip(" ,。.!"):
             kept.append(left.strip())
-    return ",".join(kept)
+    return mask(",".join(kept))
 
 
 def _without_cues(piece: str, reading: Reading) -> str:

@@ -243,7 +243,9 @@ async def test_what_asks_nothing_is_the_answer_in_ones_own_words(
     assert await take_as_not_asked(talk) is taken
 
 
-@pytest.mark.parametrize(("spoken_of", "begun"), [("birth_register", "newborn_onething"), ("temp_relief", "temp_relief")])
+@pytest.mark.parametrize(
+    ("spoken_of", "begun"), [("birth_register", "newborn_onething"), ("temp_relief", "temp_relief")]
+)
 async def test_begin_after_handing_in_means_what_was_said_to_follow(
     spoken_of: str, begun: str, free: Talk
 ) -> None:
