@@ -27,7 +27,7 @@ DOUBTED = 0.2
 _HARMLESS, _BESIDE = "harmless", "beside"
 _NOTHING = re.compile(r"[^一-鿿]*")
 _ONLY_A_NAME = re.compile(
-    r"(?:我|他|她|佢|宝宝|孩子)?叫(?![我你他她佢人不唔了极救破声喊白警大医消车])[一-鿿]{2,4}"
+    r"(?:我|他|她|佢|宝宝|孩子)?叫(?![得我你他她佢人不唔了极救破声喊白警大医消车])[一-鿿]{2,4}"
 )
 _ONE_SOUND = re.compile(r"(.)\1{3,}.{0,2}")
 
@@ -72,9 +72,10 @@ def heard(text: str, hear: Callable[[str], Cry] = cry_in) -> Cry:
 
 
 def readings(text: str) -> list[str]:
-    """What the machine is given to hear: with and without everyday exaggerations; no bare name."""
+    """What the machine is given to hear: with and without everyday exaggerations; neither a bare
+    name nor what has no word in it, which answer a question."""
     whole, plain = normalise(text), in_earnest(text)
-    if _ONLY_A_NAME.fullmatch(whole):
+    if _ONLY_A_NAME.fullmatch(whole) or _NOTHING.fullmatch(whole):
         return []
     return [whole] if plain == whole else [whole, plain]
 
