@@ -1,9 +1,10 @@
 """Fits the alarm's weights: `python -m bot_server.alarm IN.jsonl OUT.npz HELD_OUT.jsonl`, inside bot/.
 
-Reads lines `{features: {kind: [feature]}, label, group, counts, heard: [{kind: [feature]}]}` (label: a
-kind of emergency or `none`; counts: for how many lines this one stands; heard: what of the line is
-heard, which need not be what is learnt). Writes the weights as `backoffice.understanding.cries` reads them, and for every line how a model that had not
-seen it or anything of its group scores each that is heard: `[[score per column]]`, in the same order.
+Reads lines `{features: {kind: [feature]}, label, group, counts, heard: [{kind: [feature]}]}`.
+label: a kind of emergency or `none`; counts: for how many lines this one stands; heard: what of the
+line is heard, which need not be what is learnt.
+Writes the weights as `backoffice.understanding.cries` reads them, and for every line how a model
+that had not seen it or anything of its group scores each that is heard: `[[score per column]]`.
 """
 
 from __future__ import annotations
