@@ -9,6 +9,8 @@ import sys
 from backoffice.clock import SystemClock
 from backoffice.crypto import KeyRing, use_keys
 from backoffice.db import make_engine, make_sessions
+from backoffice.staff.factors import ensure_demo_factor
+from backoffice.staff.models import Role
 from backoffice.staff.services import ensure_demo_staff
 from bootstrap.demo_kiosk import ensure_demo_kiosk
 from bootstrap.settings import Settings
@@ -33,7 +35,12 @@ async def _fill(settings: Settings) -> None:
         "admin": settings.demo_admin_password.get_secret_value(),
     }
     async with make_sessions(engine).begin() as session:
-        await ensure_demo_staff(session, passwords, SystemClock().now())
+        now = SystemClock().now()
+        staff = await ensure_demo_staff(session, passwords, now)
+        secret = bytes.fromhex(settings.demo_head_factor.get_secret_value())
+        for one in staff:
+            if secret and one.role == Role.HEAD:
+                await ensure_demo_factor(session, one, secret, now=now)
         await ensure_demo_kiosk(session, settings)
     await engine.dispose()
 

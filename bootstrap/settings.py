@@ -79,6 +79,7 @@ class Settings(BaseSettings):
     demo_clerk_password: SecretStr = SecretStr("")
     demo_head_password: SecretStr = SecretStr("")
     demo_admin_password: SecretStr = SecretStr("")
+    demo_head_factor: SecretStr = SecretStr("")
     demo_kiosk_secret: SecretStr = SecretStr("")
     max_upload_mb: int = 10
     trusted_proxies: int = 0
@@ -159,6 +160,8 @@ class Settings(BaseSettings):
             found.append("XZ_TRUSTED_PROXIES must say how many proxies stand in front")
         if self.demo_kiosk_secret.get_secret_value():
             found.append("XZ_DEMO_KIOSK_SECRET must not be set")
+        if self.demo_head_factor.get_secret_value():
+            found.append("XZ_DEMO_HEAD_FACTOR must not be set")
         for role in ("clerk", "head", "admin"):
             if getattr(self, f"demo_{role}_password").get_secret_value():
                 found.append(f"XZ_DEMO_{role.upper()}_PASSWORD must not be set")

@@ -6,7 +6,7 @@ Keys are described in Chinese because the generated JSON Schema shows them in th
 
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 from pydantic.json_schema import SkipJsonSchema
@@ -131,10 +131,19 @@ class Prerequisite(Strict):
 
 
 class AutoCheck(Strict):
-    """A question to a register that an instant decision needs."""
+    """A fact that an instant decision needs: a register's yes, or a proof of who the person is."""
 
     text: Text
     name: Slug | None = Field(default=None, description="核查的名字；还没接通时不写，一律转人工")
+    proof: Literal["face"] | None = Field(
+        default=None, description="身份核验已经证明的：face 活人刷脸，和身份证相片一致"
+    )
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        if self.name is not None and self.proof is not None:
+            raise wrong("name 和 proof 只能写一个")
+        return self
 
 
 class InstantRule(Strict):

@@ -8,9 +8,10 @@ from sanic import Blueprint, HTTPResponse, Request, json
 from sanic_ext import openapi
 from sqlalchemy import func, select
 
-from backoffice.clock import DemoClock
+from backoffice.clock import DemoClock, SystemClock
 from backoffice.errors import NotFound
 from backoffice.outbox.models import OutboxEntry
+from backoffice.staff.factors import code_at
 from bootstrap.demo_kiosk import card_names, lay_card, pairing
 from bootstrap.demo_video import end_call
 from gateway.http import Body, body, office_of
@@ -54,6 +55,16 @@ async def _undelivered(request: Request) -> bool:
             )
         )
     return bool(waiting)
+
+
+@bp.get("/factor")
+@openapi.summary("The code that the demonstration's head would read off a phone now")
+async def factor(request: Request) -> HTTPResponse:
+    secret = office_of(request).settings.demo_head_factor.get_secret_value()
+    if not secret:
+        raise NotFound
+    # by the machine's clock, which the demonstration's does not move
+    return json({"user": "head", "code": code_at(bytes.fromhex(secret), SystemClock().now())})
 
 
 @bp.get("/clock")

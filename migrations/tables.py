@@ -3,6 +3,7 @@
 import backoffice.applications.models
 import backoffice.audit.models
 import backoffice.conversations.models
+import backoffice.delegation.models
 import backoffice.devices.models
 import backoffice.erasures.models
 import backoffice.identity.alarms
@@ -14,6 +15,7 @@ import backoffice.remembering.models
 import backoffice.representation.models
 import backoffice.results.models
 import backoffice.signatures.models
+import backoffice.staff.factors
 import backoffice.staff.models
 import backoffice.tasks.models
 import backoffice.uploads.models  # noqa: F401

@@ -99,6 +99,7 @@ def demo_defaults(folder: Path) -> dict[str, str]:
         "XZ_BOT_SECRET": secrets.token_urlsafe(32),
         "XZ_ACTIONS_SECRET": secrets.token_urlsafe(32),
         "XZ_DEMO_KIOSK_SECRET": secrets.token_urlsafe(18),
+        "XZ_DEMO_HEAD_FACTOR": secrets.token_hex(20),
         **{f"XZ_DEMO_{role.upper()}_PASSWORD": _password() for role in STAFF_ROLES},
     }
 

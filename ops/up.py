@@ -70,6 +70,7 @@ def box(environment: dict[str, str], url: str) -> str:
                 f"                      {role:<11} {environment[f'XZ_DEMO_{role.upper()}_PASSWORD']}"
                 for role in STAFF_ROLES
             ),
+            f"Head's second factor  {url}/demo/factor   (the code of this moment)",
         ]
     lines += [
         "",

@@ -2,11 +2,17 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import httpx
+from prometheus_client import Counter
 
+from backoffice.applications.decisions import Bench
 from backoffice.applications.models import Application
+from backoffice.delegation.deciding import consider, question_for
+from backoffice.delegation.services import Rulebook
+from backoffice.dialogue.registers import ask_registers
 from backoffice.logs import log
 from backoffice.notices.services import notify
 from backoffice.outbox import services as outbox
@@ -17,6 +23,9 @@ from bootstrap.container import Office
 from integrations.ports import Unavailable
 
 _FORGET_TIMEOUT_S = 15.0
+DECISIONS = Counter(
+    "xz_robot_decisions", "What the robot did with cases handed in", ["outcome", "reason"]
+)
 
 
 def handlers(office: Office) -> Mapping[str, Handler]:
@@ -87,5 +96,28 @@ def handlers(office: Office) -> Mapping[str, Handler]:
         "notice.send": notice_send,
         "queue.tell": queue_tell,
         "result.issue": result_issue,
+        "case.consider": partial(_consider, office),
         "engine.forget": engine_forget,
     }
+
+
+async def _consider(office: Office, payload: Mapping[str, Any], key: str) -> None:
+    """Let the robot look at a case that was handed in; the registers are asked in between."""
+    id, now = str(payload["application_id"]), office.clock.now()
+    rulebook = Rulebook(office.catalogue, office.knowledge.policy)
+    async with office.sessions.read() as session:
+        question = await question_for(session, id, rulebook=rulebook, now=now)
+    if question is None:
+        return
+    said = await ask_registers(
+        question.names,
+        question.answers,
+        checks=office.catalogue.checks,
+        registers=office.registers,
+        now=now,
+    )
+    async with office.sessions.begin() as session:
+        bench = Bench(session, rulebook.catalogue, office.calendar, now)
+        decision = await consider(bench, question, said, policy=rulebook.policy)
+    if decision is not None:
+        DECISIONS.labels(decision.outcome, decision.reason or "").inc()

@@ -8,6 +8,7 @@ from typing import Any
 from prometheus_client import Gauge
 
 from backoffice.applications.decisions import Bench, deem_accepted
+from backoffice.delegation.services import Rulebook, suspend_changed
 from backoffice.devices.services import forget_used
 from backoffice.erasures.ledger import NAME, export
 from backoffice.logs import log
@@ -65,6 +66,14 @@ class Jobs:
                     self._office.clock.now(),
                 )
             )
+
+    @_survives
+    async def watch_delegations(self) -> None:
+        """Suspend what was signed over another rule than today's, before a case notices."""
+        office = self._office
+        rulebook = Rulebook(office.catalogue, office.knowledge.policy)
+        async with office.sessions.begin() as session:
+            await suspend_changed(session, rulebook, now=office.clock.now())
 
     @_survives
     async def watch_queue(self) -> None:

@@ -155,14 +155,23 @@ async def decide(
         await settle_to_approve(
             bench.session, application, identity, actor=staff.actor, now=bench.now
         )
-        await _require_authority(bench, application)
-        signed = [one.slug for one in bench.item(application).fields if one.type == "signature"]
-        await require_standing(bench.session, application, signed)
+        await require_ready(bench, application)
     try:
         await _carry_out(bench, application, decision, staff.actor, reason, wanted)
     except StaleDataError as exc:  # whichever statement noticed that somebody else was first
         raise Busy from exc
     return application
+
+
+async def require_ready(bench: Bench, application: Application) -> None:
+    """What stands before every approval, whoever gives it: the right to act, and the signatures.
+
+    Raises:
+        RelationUnsettled, SignatureBroken: see `decide`.
+    """
+    await _require_authority(bench, application)
+    signed = [one.slug for one in bench.item(application).fields if one.type == "signature"]
+    await require_standing(bench.session, application, signed)
 
 
 async def _require_authority(bench: Bench, application: Application) -> None:
@@ -360,5 +369,5 @@ def possible(application: Application) -> list[Decision]:
 __all__ = [
     "Bench", "Decision", "NothingWanted", "ReasonMissing", "StepNotAllowed", "Wanted",
     "WantedUnknown", "accept", "approve", "case_of", "decide", "deem_accepted", "not_accept",
-    "possible", "refuse", "request_supplement",
+    "possible", "refuse", "request_supplement", "require_ready",
 ]  # fmt: skip

@@ -203,6 +203,10 @@ async def submit(
     )
     notice = "taken_in" if seen_by else "submitted"
     await _audit_and_tell(session, application, "submitted", actor, now, notice=notice)
+    if draft.item.instant:
+        # Once in an application's life: what came back corrected is the clerk's who asked for it.
+        key, payload = f"consider:{application.id}", {"application_id": application.id}
+        await outbox.put(session, kind="case.consider", key=key, payload=payload, now=now)
     return application
 
 

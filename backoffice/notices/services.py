@@ -24,7 +24,7 @@ from catalogue.loader import Catalogue
 from catalogue.schema import ServiceItem
 from verifier import group_code
 
-_NO_SMS = frozenset({"submitted", "withdrawn", "approved"})
+_NO_SMS = frozenset({"submitted", "withdrawn", "approved", "handed"})
 """Done by the citizen a moment ago, or followed by a notice that says more."""
 _IN_CHAT_ALREADY = frozenset({"submitted", "withdrawn"})
 
@@ -77,6 +77,7 @@ async def _params(
         "revoked_on": day_text(result.revoked_at) if result and result.revoked_at else "",
         "revoked_reason": _revoked_reason(result),
         "wanted": await _wanted(session, application, item),
+        "otherwise": item.instant_rule.otherwise if item.instant_rule else "",
         "code": group_code(result.code) if result else "",
         "url": f"{public_url}/v/{result.code}" if result else "",
     }

@@ -24,6 +24,9 @@ from backoffice.audit.services import record
 from backoffice.calendar import WorkCalendar
 from backoffice.clock import china_date
 from backoffice.dates import day_text
+from backoffice.delegation.deciding import decision_on
+from backoffice.delegation.models import RobotDecision
+from backoffice.delegation.reasons import reason_words
 from backoffice.identity.evidence import subject_hash
 from backoffice.identity.models import Proof, ProofKind
 from backoffice.identity.proofs import FACE_CONSENT, consent_of, proofs_of
@@ -141,6 +144,8 @@ class CaseView:
     signatures: dict[str, Standing] = field(default_factory=dict)
     acting: list[ActingLine] = field(default_factory=list)
     identity_open: str | None = None
+    robot: RobotDecision | None = None
+    robot_reason: str = ""
 
     @property
     def lacking(self) -> list[tuple[str, str]]:
@@ -181,6 +186,8 @@ async def view_case(
         waits_for_person=waits_for_person(application),
     )
     view.identity_open = await unsettled(session, application)
+    view.robot = await decision_on(session, application.id)
+    view.robot_reason = reason_words(item, view.robot) if view.robot is not None else ""
     draft = await load_draft(session, application, item)
     view.acting = await acting_lines(session, application.id, item)
     signed = [one.slug for one in item.fields if one.type == "signature"]

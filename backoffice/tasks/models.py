@@ -12,12 +12,16 @@ from backoffice.db import Base, Encrypted, Utc, new_id
 
 
 class TaskKind(StrEnum):
-    """Why a person is needed."""
+    """Why a person is needed.
+
+    `recheck`: to look at what the robot approved; settled on that decision's page alone.
+    """
 
     CALLBACK = "callback"
     APPOINTMENT = "appointment"
     COMPLAINT = "complaint"
     REVIEW = "review"
+    RECHECK = "recheck"
 
 
 class TaskState(StrEnum):

@@ -20,6 +20,13 @@ PROMISED_BY = time(18)
 """Until when on the last promised day; ours to promise, like the number of days."""
 
 
+class SettledElsewhere(CitizenError):
+    """A recheck ends with agreeing or not, which is said on the decision's page."""
+
+    code = "task.settled_elsewhere"
+    status = 409
+
+
 class OutcomeMissing(CitizenError):
     """A task is finished with a word on what came of it."""
 
@@ -123,9 +130,12 @@ async def finish(
     Raises:
         Busy: somebody else has it, or it is done.
         OutcomeMissing: nothing was said about the outcome.
+        SettledElsewhere: it is a recheck.
         NotFound: no such task.
     """
     task = await task_of(session, task_id)
+    if task.kind == TaskKind.RECHECK:
+        raise SettledElsewhere
     if not outcome.strip():
         raise OutcomeMissing
     if task.state == TaskState.DONE or task.taken_by not in (None, staff.id):

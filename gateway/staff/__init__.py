@@ -3,6 +3,8 @@
 from sanic import Blueprint
 
 from gateway.staff.api import api
+from gateway.staff.delegation import delegation_pages
+from gateway.staff.factor import factor_pages
 from gateway.staff.pages import pages
 from gateway.staff.queue_api import queue_api
 from gateway.staff.queue_pages import queue_pages
@@ -12,4 +14,6 @@ from gateway.staff.window_pages import window_pages
 
 def blueprints() -> list[Blueprint]:
     """Everything under `/staff` and `/api/v1/staff`."""
-    return [pages, queue_pages, window_pages, system, api, queue_api]
+    return [
+        pages, delegation_pages, factor_pages, queue_pages, window_pages, system, api, queue_api,
+    ]  # fmt: skip

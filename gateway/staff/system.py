@@ -15,11 +15,12 @@ from backoffice.messages import text
 from backoffice.outbox.models import OutboxEntry
 from backoffice.remembering.services import people_with_faces
 from backoffice.results.models import Revocation
-from backoffice.staff.models import Role
+from backoffice.staff.factors import enrolled, take_away
+from backoffice.staff.models import Role, StaffUser
 from backoffice.staff.revoking import revoke_result_by_code
 from backoffice.staff.services import list_users, set_active
 from backoffice.staff.tries import wrong_tries
-from gateway.staff.guard import staff_only
+from gateway.staff.guard import WALL, staff_only
 from gateway.staff.rendering import render
 
 system = Blueprint("staff_system", url_prefix="/staff/system")
@@ -35,6 +36,7 @@ async def overview(request: Request) -> HTTPResponse:
         undelivered = await _undelivered(session)
         users = await list_users(session)
         tries = await wrong_tries(session)
+        factors = await enrolled(session)
         faces = await people_with_faces(session)
         alarms = await counts(session, now=office.clock.now())
         entries = await session.scalar(select(func.count()).select_from(AuditEntry))
@@ -45,6 +47,7 @@ async def overview(request: Request) -> HTTPResponse:
         undelivered=undelivered,
         users=users,
         tries=tries,
+        factors=factors,
         faces=faces,
         remembering=office.knowledge.remembering,
         alarms=alarms,
@@ -85,6 +88,18 @@ async def change_active(request: Request, user_id: str) -> HTTPResponse:
     async with office.sessions.begin() as session:
         now = office.clock.now()
         await set_active(session, user_id, active=wanted == "yes", by=staff, now=now)
+    return redirect("/staff/system", status=303)
+
+
+@system.post("/users/<user_id:str>/factor", name="take_factor")
+@staff_only(Role.ADMIN)
+async def take_factor(request: Request, user_id: str) -> HTTPResponse:
+    """Take away a second factor whose phone is lost; its owner enrols a new one."""
+    async with request.app.ctx.office.sessions.begin() as session:
+        user = await session.get(StaffUser, user_id)
+        if user is None:
+            raise NotFound
+        await take_away(session, user, by=request.ctx.staff.user, now=WALL.now())
     return redirect("/staff/system", status=303)
 
 

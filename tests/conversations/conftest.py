@@ -29,6 +29,7 @@ from devices.keys import ensure_key
 from gateway.app import create_app
 from integrations.ports import CardBackReading, CardReading, LiveAction
 from integrations.registers.people import DemoPerson, load_people
+from integrations.registers.sandbox import SandboxRegisters
 from integrations.vision.sandbox import SandboxFaceIndex, SandboxVision
 from ops.env import ensure_demo_env, process_environment
 from ops.ports import free_ports
@@ -107,6 +108,8 @@ async def quick_stage(
     office = replace(
         office,
         clock=clock,
+        # the age of an answer counts: by the conversation's clock, not by the machine's
+        registers=SandboxRegisters({one.id_no: one for one in identities.values()}, clock.now),
         vision=_vision(persons, identities),
         faces=FaceDirectory(SandboxFaceIndex()),
     )

@@ -16,6 +16,7 @@ from backoffice.staff.services import create_user
 from integrations.fingerprint.folder import FolderSensor
 from integrations.registers.people import DemoPerson
 from tests.conversations.hall import happen
+from tests.conversations.robot import delegate, outcome_of
 from tests.conversations.script import (
     CHANNELS,
     Given,
@@ -89,6 +90,8 @@ class Player:
     async def play(self) -> None:
         """Play every step. Raises WentWrong with the conversation so far."""
         self.stage.set_clock(self.script.given.now)
+        for code in self.script.given.delegated:
+            await delegate(self.stage, code)
         self.visit = await self._begin(self.script.given)
         for number, step in enumerate(self.script.steps, 1):
             try:
@@ -117,6 +120,8 @@ class Player:
             return
         elif step.clerk is not None:
             await self._clerk(step.clerk)
+        elif step.robot is not None:
+            await self._robot(step.robot)
         elif step.hall is not None:
             await self._hall(step.hall)
         else:
@@ -403,6 +408,19 @@ class Player:
         self.reply = Reply(new, self.reply.state)
         self.log.append(f"——（工作人员：{decision}）——")
         self.log += [f"通知：{one['text']}" for one in new]
+
+    async def _robot(self, does: str) -> None:
+        """What the worker let the robot do with the case; what the citizen is told is the reply."""
+        assert self.visit is not None
+        (case,) = await all_applications(self.stage)
+        await self.stage.deliver()
+        every = await self.visit.messages()
+        last = self.reply.bubbles[-1]["text"]  # the worker may have been quicker than we are
+        new = every[max(at for at, one in enumerate(every) if one["text"] == last) + 1 :]
+        outcome = await outcome_of(self.stage, case.application.id)
+        assert outcome == {"批准": "approved", "转人工": "handed"}[does], f"机器人：{outcome}"
+        self.reply = Reply(new, self.reply.state)
+        self.log += [f"——（机器人：{does}）——", *(f"通知：{one['text']}" for one in new)]
 
     async def _hall(self, happens: InHall) -> None:
         """Something in the queue; what the citizen is then told is the reply."""

@@ -50,6 +50,7 @@ class Given(Strict):
     now: Annotated[datetime, BeforeValidator(_moment)] = Field(
         default=datetime(2026, 11, 23, 9, 0, tzinfo=CHINA), alias="时间"
     )
+    delegated: list[str] = Field(default=[], alias="授权")
 
 
 class Understood(Strict):
@@ -98,7 +99,7 @@ class InHall(Strict):
 
 
 _STEPS = ("says", "presses", "uploads", "lays", "enters", "declines", "happens", "returns", "waits",
-          "fills_until", "clerk", "hall", "repeats")  # fmt: skip
+          "fills_until", "clerk", "robot", "hall", "repeats")  # fmt: skip
 
 
 class Step(Strict):
@@ -115,6 +116,7 @@ class Step(Strict):
     waits: int | None = Field(default=None, alias="过了几分钟")
     fills_until: str | None = Field(default=None, alias="一路填到")
     clerk: Decision | None = Field(default=None, alias="工作人员")
+    robot: Literal["批准", "转人工"] | None = Field(default=None, alias="机器人")
     hall: InHall | None = Field(default=None, alias="大厅")
     repeats: Literal["上一句"] | None = Field(default=None, alias="重发")
 

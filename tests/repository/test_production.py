@@ -105,6 +105,7 @@ def test_nothing_set_is_refused_with_the_whole_list(process: str, tmp_path: Path
         ({"XZ_BOT_SECRET": "short"}, "XZ_BOT_SECRET"),
         ({"XZ_ACTIONS_SECRET": ""}, "XZ_ACTIONS_SECRET"),
         ({"XZ_DEMO_HEAD_PASSWORD": "x"}, "XZ_DEMO_HEAD_PASSWORD"),
+        ({"XZ_DEMO_HEAD_FACTOR": "00"}, "XZ_DEMO_HEAD_FACTOR"),
         ({"XZ_KEYS_FILE": ""}, "XZ_KEYS_FILE"),
         ({"XZ_SIGNING_KEY_FILE": ""}, "XZ_SIGNING_KEY_FILE"),
         ({"XZ_SMS_ACCESS_KEY_ID": ""}, "XZ_SMS_ACCESS_KEY_ID is not set"),
@@ -191,7 +192,9 @@ def test_what_only_a_demonstration_has_does_not_exist_in_production(tmp_path: Pa
 
     real = paths(_production(tmp_path, test_keys=False))
     demo = paths(_production(tmp_path, test_keys=False).model_copy(update={"mode": "demo"}))
-    assert demo - real == {"demo/inbox", "demo/clock", "demo/card-reader", "demo/video"}
+    assert demo - real == {
+        "demo/inbox", "demo/clock", "demo/card-reader", "demo/video", "demo/factor",
+    }  # fmt: skip
     assert real <= demo
 
 
