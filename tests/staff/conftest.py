@@ -264,7 +264,7 @@ async def browser(address: str) -> AsyncIterator[Callable[[], Browser]]:
     opened: list[httpx.AsyncClient] = []
 
     def make() -> Browser:
-        client = httpx.AsyncClient(base_url=address, trust_env=False)
+        client = httpx.AsyncClient(base_url=address, trust_env=False, timeout=30)
         opened.append(client)
         return Browser(client)
 
