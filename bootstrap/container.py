@@ -185,6 +185,7 @@ def read_knowledge(settings: Settings) -> Knowledge:
         rules if settings.biometric_keys_file is not None else None,
         finger_device(settings),
         None if settings.demo else load_signoffs(DATA / SIGNOFFS, catalogue),
+        video_desk=settings.video_adapter == "sandbox",
     )
 
 

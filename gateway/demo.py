@@ -1,24 +1,49 @@
-"""What only the demonstration has: its inbox and its clock. Not registered in production."""
+"""What only the demonstration has: its inbox, its clock, its desk. Not registered in production."""
 
 import asyncio
 from datetime import timedelta
+from pathlib import Path
 
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from pydantic import Field, model_validator
-from sanic import Blueprint, HTTPResponse, Request, json
+from sanic import Blueprint, HTTPResponse, Request, html, json
 from sanic_ext import openapi
 from sqlalchemy import func, select
 
 from backoffice.clock import DemoClock, SystemClock
 from backoffice.errors import NotFound
+from backoffice.messages import text
 from backoffice.outbox.models import OutboxEntry
 from backoffice.staff.factors import code_at
+from bootstrap.demo_finger import finger_names, lay_finger
 from bootstrap.demo_kiosk import card_names, lay_card, pairing
-from bootstrap.demo_video import end_call
+from bootstrap.demo_video import end_call, waiting_calls
 from gateway.http import Body, body, office_of
 
 bp = Blueprint("demo", url_prefix="/demo")
 
+bp.static("/static", Path(__file__).parent / "static" / "demo", name="demo_static")
+
 _WAIT_S, _STEP_S = 3.0, 0.1
+_pages = Environment(
+    loader=FileSystemLoader(Path(__file__).parent / "templates" / "demo"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+_pages.globals["text"] = text
+
+
+@bp.get("/", name="desk")
+@openapi.exclude()
+async def desk(request: Request) -> HTTPResponse:
+    """The page that lays cards and fingers on and plays the clerk of the online window."""
+    office = office_of(request)
+    page = _pages.get_template("desk.html").render(
+        kiosk=pairing(office.settings), cards=card_names(), fingers=finger_names(office)
+    )
+    return html(page, headers={"Cache-Control": "no-store"})
 
 
 class MoveClock(Body):
@@ -113,11 +138,46 @@ async def lay(request: Request) -> HTTPResponse:
     return json({"card": asked.card}, ensure_ascii=False)
 
 
+class FingerSensor(Body):
+    """Body of `POST /demo/finger`."""
+
+    finger: str | None = Field(default=None, max_length=60)
+    remove: bool = False
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> "FingerSensor":
+        if (self.finger is None) == (not self.remove):
+            raise ValueError("finger or remove")
+        return self
+
+
+@bp.get("/finger")
+@openapi.summary("Whose fingers can be laid on the demonstration's sensor")
+async def fingers(request: Request) -> HTTPResponse:
+    return json({"fingers": finger_names(office_of(request))}, ensure_ascii=False)
+
+
+@bp.post("/finger")
+@openapi.summary("Lay an invented finger on the demonstration's sensor, or take it off")
+@openapi.body({"application/json": FingerSensor.model_json_schema()})
+async def press(request: Request) -> HTTPResponse:
+    asked = body(request, FingerSensor)
+    await asyncio.to_thread(lay_finger, office_of(request), asked.finger)
+    return json({"finger": asked.finger}, ensure_ascii=False)
+
+
 class ClerkOnVideo(Body):
     """Body of `POST /demo/video`: what the clerk in the call says."""
 
     session: str = Field(max_length=64)
     confirmed: bool
+
+
+@bp.get("/video")
+@openapi.summary("Calls that wait for the clerk of the online window")
+async def calls(request: Request) -> HTTPResponse:
+    found = waiting_calls(office_of(request))
+    return json({"calls": [{"session": id, "since": at.isoformat()} for id, at in found]})
 
 
 @bp.post("/video")

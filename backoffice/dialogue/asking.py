@@ -6,7 +6,7 @@ from typing import Any
 from backoffice import messages
 from backoffice.applications.draft import Draft
 from backoffice.devices.services import CARD_WIDGET
-from backoffice.dialogue import appointing, queueing, recognising, remembering, switching
+from backoffice.dialogue import appointing, by_video, queueing, switching, visitor
 from backoffice.dialogue.acting import about_person, whom
 from backoffice.dialogue.agenda import CARD_FIELDS, Kind, Next
 from backoffice.dialogue.choosing import CHOICES, ask_choice
@@ -27,8 +27,7 @@ EXPLAIN_AFTER = 2
 Ask = Callable[[Talk, Draft, Next], Awaitable[None]]
 _OF_SUBJECTS = {
     **dict.fromkeys(switching.KINDS, switching.ask),
-    **dict.fromkeys(recognising.KINDS, recognising.ask),
-    **dict.fromkeys(remembering.KINDS, remembering.ask),
+    **visitor.ASK,
     **dict.fromkeys(queueing.KINDS, queueing.ask),
     **dict.fromkeys(appointing.KINDS, appointing.ask),
 }
@@ -316,8 +315,13 @@ def _asker(key: str, kind: str | None) -> Ask:
 
 async def _ask_consent(talk: Talk, draft: Draft, step: Next) -> None:
     """The wording that `record_consent` keeps the version of."""
-    buttons = messages.buttons("ask.face_consent")
+    buttons = messages.buttons("ask.face_consent") + by_video.buttons(talk, draft)
     talk.say("consent.face", buttons=buttons, widget=await talk.widget("consent", "face"))
+
+
+async def _ask_selfie(talk: Talk, draft: Draft, step: Next) -> None:
+    buttons = messages.buttons("ask.selfie") + by_video.buttons(talk, draft)
+    talk.say("ask.selfie", buttons=buttons, widget=await talk.widget("selfie"))
 
 
 async def _ask_review(talk: Talk, draft: Draft, step: Next) -> None:
@@ -362,7 +366,7 @@ _ASK: dict[Kind, Ask] = {
     Kind.CARD: _ask_card_only,
     Kind.CARD_BACK: _asker("ask.card_back", "id_card_back"),
     Kind.FACE_CONSENT: _ask_consent,
-    Kind.SELFIE: _asker("ask.selfie", "selfie"),
+    Kind.SELFIE: _ask_selfie,
     Kind.POLICE: _asker("ask.checks", None),
     Kind.CHECKS: _asker("ask.checks", None),
     Kind.REVIEW: _ask_review,

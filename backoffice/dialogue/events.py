@@ -13,7 +13,7 @@ from backoffice.conversations.services import widget_of
 from backoffice.devices.errors import NothingToRead
 from backoffice.devices.readings import as_card, number_fault, validity_fault
 from backoffice.devices.services import CARD_WIDGET, take_reading
-from backoffice.dialogue import recognising, remembering
+from backoffice.dialogue import by_video, recognising, remembering, visitor
 from backoffice.dialogue.acting import RELATION_PAPER
 from backoffice.dialogue.agenda import CARD_FIELDS
 from backoffice.dialogue.capture import settle_material, take_answer
@@ -98,10 +98,9 @@ async def _declined(talk: Talk, widget: Widget) -> Heard:
         return Heard("", "inform").happened("sign_in_put_off")
     focus = talk.focus or {}
     if _of_the_person(widget) is not None:
-        if focus.get("kind") in recognising.KINDS:
-            return await recognising.declined(talk, focus)
-        if focus.get("kind") in remembering.KINDS:
-            return await remembering.declined(talk, focus)
+        declined = visitor.DECLINED.get(focus.get("kind", ""))
+        if declined is not None:
+            return await declined(talk, focus)
         return Heard("", "inform").happened("widget_closed")
     step = talk.step()
     if talk.draft is None or step is None:
@@ -303,6 +302,7 @@ _OF_THE_PERSON: dict[tuple[str, str | None], HearPerson] = {
     (FINGER_WIDGET, FINGER_CONFIRM): recognising.hear_press,
     (FINGER_WIDGET, FINGER_ENROL): remembering.hear_press,
     (CARD_WIDGET, recognising.CARD_CONFIRMS): recognising.hear_card,
+    (by_video.VIDEO_WIDGET, None): by_video.hear_call,
 }
 _DONE: dict[str, Hear] = {
     "id_card_front": _card,

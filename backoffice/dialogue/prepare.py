@@ -7,7 +7,7 @@ the turn, so that a repeated turn changes nothing twice.
 from typing import Any
 
 from backoffice.applications.draft import Draft
-from backoffice.dialogue import recognising, remembering, switching
+from backoffice.dialogue import by_video, recognising, remembering, switching, visitor
 from backoffice.dialogue.agenda import Kind, Next
 from backoffice.dialogue.buttons import field_to_change, is_some_button, meaning_of, shown_as
 from backoffice.dialogue.capture import count_failure, reopen, take_answer
@@ -44,7 +44,6 @@ from backoffice.understanding.own_templates import template_wish
 _ALWAYS = frozenset({"ask_human", "pause", "cancel", "repeat", "goodbye", "greet", "thank"})
 _MAY_BE_PASSED_OVER = frozenset({"choose_draft", "confirm_card", "correct_which"})
 """Questions that need no answer once the citizen goes on with the form."""
-_OF_PERSON = recognising.KINDS | remembering.KINDS
 _DROPPED_BY_CANCEL = frozenset({"callback_phone", "sign_in_phone", "sms_code"})
 _ACCEPT_INCOMPLETE_AFTER = 2
 _MAY_BE_LACKING = frozenset({"fault.address.room_missing", "fault.region.village_missing"})
@@ -90,7 +89,7 @@ async def _hear_words(talk: Talk, alarm: Alarm | None) -> Heard:
         return stopped
     if act == "cancel" and (talk.focus or {}).get("kind") in _DROPPED_BY_CANCEL and not talk.draft:
         act = "deny"  # nothing else is begun: it is this that is not wanted
-    if act == "cancel" and (talk.focus or {}).get("kind") in _OF_PERSON:
+    if act == "cancel" and (talk.focus or {}).get("kind") in visitor.HEAR:
         act = "deny"  # a question about being remembered is no application
     if (
         act in _ALWAYS
@@ -112,11 +111,8 @@ async def _hear_words(talk: Talk, alarm: Alarm | None) -> Heard:
 
 async def _hear_focus(talk: Talk, act: str | None) -> Heard | None:
     focus = talk.focus or {}
-    if focus.get("kind") in recognising.KINDS:
-        return await recognising.hear(talk, focus, act)
-    if focus.get("kind") in remembering.KINDS:
-        return await remembering.hear(talk, focus, act)
-    return await hear_focus(talk, act)
+    hear = visitor.HEAR.get(focus.get("kind", ""))
+    return await (hear(talk, focus, act) if hear is not None else hear_focus(talk, act))
 
 
 async def _own_templates(talk: Talk) -> Heard | None:
@@ -124,14 +120,15 @@ async def _own_templates(talk: Talk) -> Heard | None:
     focus = (talk.focus or {}).get("kind")
     if _says_option(talk):
         return None
-    wish = template_wish(talk.text)
-    if wish is not None and focus not in ("forget_me", "remember_offer"):
+    if (wish := template_wish(talk.text)) and focus not in ("forget_me", "remember_offer"):
         return await remembering.see_or_forget(talk, wish)
-    if focus in recognising.KINDS or focus in remembering.KINDS:
+    if focus in visitor.HEAR:
         return None
     if talk.says("recognise_me") and not _face_is_asked_for(talk):
         then = (talk.focus or {}).get("then") if focus == "sign_in_phone" else None
         return recognising.begin(talk, then or ("draft" if talk.filling else None))
+    if talk.says("by_video"):
+        return by_video.begin(talk)
     if talk.says("dont_remember_me"):
         return await remembering.refused(talk)
     return await remembering.wished(talk) if talk.says("remember_me") else None

@@ -42,6 +42,7 @@ class Knowledge:
     Attributes:
         remembering: how people are remembered; None where nobody is.
         finger_device: the kiosk that the fingerprint sensor stands at; empty: there is none.
+        video_desk: clerks can be called for a live look.
         signoffs: the departments' sign-offs; None in a demonstration, where none are needed.
     """
 
@@ -55,6 +56,7 @@ class Knowledge:
     remembering: Rules | None = None
     finger_device: str = ""
     signoffs: Mapping[str, SignOff] | None = None
+    video_desk: bool = False
 
 
 @dataclass

@@ -142,6 +142,19 @@ async def look(
         return await _keep(session, await _call_of(session, session_id, conversation_id), said, now)
 
 
+async def outcome_of(
+    session: AsyncSession, *, session_id: str, conversation_id: str
+) -> tuple[VideoState, str]:
+    """What was kept of a session by `look`, and the application that it was opened for.
+
+    Raises:
+        NotFound: no such session in this visit.
+    """
+    mine = await _call_of(session, session_id, conversation_id)
+    state = VideoState(mine.state) if mine.closed_at is not None else VideoState.WAITING
+    return state, mine.application_id
+
+
 async def _call_of(session: AsyncSession, session_id: str, conversation_id: str) -> VideoCall:
     found = await session.scalar(
         select(VideoCall).where(

@@ -59,6 +59,14 @@ class SandboxVideoDesk:
         """Whether there is such a session."""
         return session_id in self._calls
 
+    def waiting(self) -> list[tuple[str, datetime]]:
+        """Sessions that nobody has answered and that are still open, and since when they wait."""
+        return [
+            (id, call.session.expires_at - SESSION_LIFE)
+            for id, call in self._calls.items()
+            if call.signed is None and self._now() < call.session.expires_at
+        ]
+
     def answer(self, session_id: str, *, clerk: str, confirmed: bool) -> None:
         """The clerk's word at the end of the call; the first one stands."""
         call = self._calls[session_id]

@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest'
 import type { MyEntry } from '../src/chat/entries'
-import { error, FakeServer, shown, world } from './fake'
+import { error, FakeServer, MemoryStorage, shown, world } from './fake'
 
 const busy = () => error(503, 'engine.unavailable', '系统正忙。')
 const mine = (w: ReturnType<typeof world>) =>
@@ -257,5 +257,36 @@ describe('on this device', () => {
     await w.engine.send({ text: '新的' }, '新的')
     expect(shown(w.engine).join()).not.toContain('旧的')
     expect(shown(w.engine).slice(-2)).toEqual(['me:新的', 'bot:答：新的'])
+  })
+})
+
+describe('at a kiosk', () => {
+  const kiosk = () => world(new FakeServer(), new MemoryStorage(), { now: 1000 }, 'device.code')
+
+  it('begins visits with its pairing code', async () => {
+    const { engine, server } = kiosk()
+    await engine.start()
+    expect(server.requests[0]!.json).toEqual({ channel: 'kiosk', device: 'device.code' })
+  })
+
+  it('shows the next visitor nothing of the visit that was left', async () => {
+    const { engine, server } = kiosk()
+    await engine.start()
+    await engine.send({ text: '我叫王小明' }, '我叫王小明')
+    server.gone = true
+    await engine.poll()
+    await vi.waitFor(() => expect(server.conversations).toBe(2))
+    await vi.waitFor(() => expect(engine.entries.length).toBeGreaterThan(0))
+    expect(shown(engine).join()).not.toContain('王小明')
+  })
+
+  it('drops what was typed into a visit that is over', async () => {
+    const { engine, server } = kiosk()
+    await engine.start()
+    await engine.send({ text: '我叫王小明' }, '我叫王小明')
+    server.gone = true
+    await engine.send({ text: '你好' }, '你好')
+    await vi.waitFor(() => expect(server.conversations).toBe(2))
+    expect(shown(engine).join()).not.toContain('王小明')
   })
 })

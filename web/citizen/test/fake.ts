@@ -96,7 +96,7 @@ export function error(status: number, code: string, message: string, retryAfter?
   return { status, body: { error: { code, message } }, retryAfter }
 }
 
-export function world(server = new FakeServer(), storage = new MemoryStorage(), clock = { now: 1000 }) {
+export function world(server = new FakeServer(), storage = new MemoryStorage(), clock = { now: 1000 }, kiosk: string | null = null) {
   const pauses: number[] = []
   let id = storage.values.size * 1000
   const engine = new ChatEngine({
@@ -108,6 +108,7 @@ export function world(server = new FakeServer(), storage = new MemoryStorage(), 
       return Promise.resolve()
     },
     makeId: () => `id-${++id}`,
+    kiosk,
     changed: () => undefined,
   })
   return { server, storage, engine, pauses, clock }

@@ -13,11 +13,15 @@ import type {
   ResultRow,
   TurnBody,
   TurnReply,
+  VideoOutcome,
+  VideoPlace,
 } from './types'
 
 const ROOT = '/api/v1'
 /** A turn may include reading a card or comparing two faces on a busy machine. */
 const TURN_TIMEOUT_MS = 60_000
+/** The sensor waits 15 seconds for a finger, and comparing it takes a moment. */
+const FINGER_TIMEOUT_MS = 40_000
 
 /** One method per route. Throws `NetworkError` or `ApiError`; never retries. */
 export class ApiClient {
@@ -27,9 +31,11 @@ export class ApiClient {
     return unwrap(await this.transport.send({ method: 'GET', path: `${ROOT}/info` }))
   }
 
-  async begin(): Promise<NewConversation> {
+  /** `kiosk`: the pairing code of the kiosk that the visitor stands at. */
+  async begin(kiosk: string | null = null): Promise<NewConversation> {
     const path = `${ROOT}/conversations`
-    return unwrap(await this.transport.send({ method: 'POST', path, json: { channel: 'phone' } }))
+    const json = kiosk ? { channel: 'kiosk', device: kiosk } : { channel: 'phone' }
+    return unwrap(await this.transport.send({ method: 'POST', path, json }))
   }
 
   async turn(
@@ -88,6 +94,23 @@ export class ApiClient {
       parts: frames.map((one) => ({ name: 'frame', file: one.picture })),
     }
     return unwrap(await this.transport.upload(uploadUrl, key.token, form, onProgress))
+  }
+
+  /** Waits for a finger on the kiosk's sensor. */
+  async finger(key: ConversationKey, widgetId: string): Promise<{ upload_id: string }> {
+    const path = `${conversation(key)}/fingers?widget=${encodeURIComponent(widgetId)}`
+    const timeoutMs = FINGER_TIMEOUT_MS
+    return unwrap(await this.transport.send({ method: 'POST', path, token: key.token, timeoutMs }))
+  }
+
+  async callClerk(key: ConversationKey): Promise<VideoPlace> {
+    const path = `${conversation(key)}/video`
+    return unwrap(await this.transport.send({ method: 'POST', path, token: key.token }))
+  }
+
+  async callOutcome(key: ConversationKey, session: string): Promise<{ state: VideoOutcome }> {
+    const path = `${conversation(key)}/video?session=${encodeURIComponent(session)}`
+    return unwrap(await this.transport.send({ method: 'GET', path, token: key.token }))
   }
 
   me(key: ConversationKey): Promise<Me> {

@@ -11,6 +11,8 @@ export type WidgetKind =
   | 'id_card_back'
   | 'id_card_reader'
   | 'selfie'
+  | 'finger'
+  | 'video_call'
   | 'document'
   | 'photo'
   | 'signature'
@@ -37,6 +39,15 @@ export interface Challenge {
   seconds: number
   frames: { fewest: number; most: number }
 }
+
+/** A place at the desk of clerks who can be seen by video. */
+export interface VideoPlace {
+  session: string
+  /** Until when somebody comes, or nobody does. */
+  expires_at: string
+}
+
+export type VideoOutcome = 'waiting' | 'confirmed' | 'not_confirmed' | 'missed'
 
 export interface BotMessage {
   /** Rises within one conversation; how a message that arrives twice is recognised. */

@@ -17,6 +17,8 @@ export interface EngineDeps {
   now: () => number
   wait: (ms: number) => Promise<void>
   makeId: () => string
+  /** The pairing code of the kiosk that this page stands at: the next visitor finds nothing. */
+  kiosk?: string | null
   /** Called after every change of what the engine shows. */
   changed: () => void
 }
@@ -220,6 +222,7 @@ export class ChatEngine {
   private giveUp(turn: PendingTurn, mine: MyEntry | undefined, error: unknown): boolean {
     if (isGone(error)) {
       this.lose()
+      if (this.deps.kiosk) return false
       // A widget belongs to the conversation that is gone; a sentence can be said again.
       if ('event' in turn.body) this.finish(turn, mine, 'rejected', '请在新的对话里重新来一次。')
       else if (mine) Object.assign(mine, { status: 'failed', error: undefined })
@@ -272,7 +275,7 @@ export class ChatEngine {
 
   private async begin(): Promise<ConversationKey> {
     const epoch = this.epoch
-    const fresh = await this.deps.api.begin()
+    const fresh = await this.deps.api.begin(this.deps.kiosk)
     if (epoch !== this.epoch) return this.ensure()
     this.key = { id: fresh.id, token: fresh.token }
     this.deps.storage.set(KEY, this.key)
@@ -320,6 +323,11 @@ export class ChatEngine {
 
   /** The server no longer knows the conversation: say so and go on in a new one when needed. */
   private lose(): void {
+    if (this.deps.kiosk) {
+      this.forget()
+      void this.start()
+      return
+    }
     this.key = null
     this.lastSeq = 0
     this.seen.clear()

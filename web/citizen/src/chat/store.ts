@@ -2,7 +2,7 @@ import { computed, reactive, shallowRef, triggerRef } from 'vue'
 import { ApiClient } from '../api/client'
 import type { FilePart, TakenFrame } from '../api/http'
 import type { Info } from '../api/types'
-import { storage, transport, watchNetwork } from '../platform'
+import { kioskCode, storage, transport, watchNetwork } from '../platform'
 import { ChatEngine } from './engine'
 import { CARD_READER, openButtons, openWidget } from './entries'
 
@@ -31,6 +31,7 @@ const engine = new ChatEngine({
   now: Date.now,
   wait: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
   makeId,
+  kiosk: kioskCode,
   changed: () => {
     if (scheduled) return
     scheduled = true
@@ -106,6 +107,9 @@ export const chat = {
   async uploadFrames(url: string, nonce: string, frames: readonly TakenFrame[], onProgress: Progress) {
     return (await engine.within((key) => api.uploadFrames(key, url, nonce, frames, onProgress))).upload_id
   },
+  finger: async (widgetId: string) => (await engine.within((key) => api.finger(key, widgetId))).upload_id,
+  callClerk: () => engine.within((key) => api.callClerk(key)),
+  callOutcome: async (session: string) => (await engine.within((key) => api.callOutcome(key, session))).state,
   async endAndClear() {
     chat.setInput('')
     await engine.endAndClear()

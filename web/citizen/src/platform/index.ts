@@ -8,6 +8,7 @@ import type { Platform } from './types'
 const platform: Platform = h5
 
 export const {
+  kioskCode,
   transport,
   storage,
   pickFile,

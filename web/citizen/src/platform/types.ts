@@ -40,6 +40,8 @@ export interface TextField {
 
 /** All that differs between a browser and a mini-program. */
 export interface Platform {
+  /** What visits at this kiosk are begun with; null on a citizen's own device. */
+  kioskCode: string | null
   transport: Transport
   storage: Storage
   /** Lets the citizen choose a file; null when nothing was chosen. Throws `PickError`. */

@@ -2,18 +2,21 @@ import type { Platform } from '../types'
 import { hasLiveCamera, openCamera, pickFile } from './camera'
 import { openTextField } from './field'
 import { openInkPad } from './ink'
+import { kioskCode } from './kiosk'
 import { hush, speak } from './voice'
 import { transport } from './transport'
 
-/** Browsers that forbid storage (private mode) keep the conversation for this visit only. */
+/** Browsers that forbid storage (private mode) keep the conversation for this visit only; so does a
+ * kiosk, where the next visitor must find nothing. */
 const memory = new Map<string, string>()
 
 export const h5: Platform = {
+  kioskCode,
   transport,
   storage: {
     get<T>(key: string): T | null {
       try {
-        const text = localStorage.getItem(key) ?? memory.get(key)
+        const text = (kioskCode ? null : localStorage.getItem(key)) ?? memory.get(key)
         return text == null ? null : (JSON.parse(text) as T)
       } catch {
         return null
@@ -21,6 +24,10 @@ export const h5: Platform = {
     },
     set(key, value) {
       const text = JSON.stringify(value)
+      if (kioskCode) {
+        memory.set(key, text)
+        return
+      }
       try {
         localStorage.setItem(key, text)
       } catch {
