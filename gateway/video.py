@@ -9,7 +9,7 @@ from backoffice.applications.services import application_in
 from backoffice.conversations.models import Conversation
 from backoffice.conversations.services import conversation_of
 from backoffice.errors import BadRequest, NotFound
-from backoffice.identity.video import Caller, NobodyToSee, call, look
+from backoffice.identity.video import Caller, NobodyToSee, call, look, place_key
 from bootstrap.container import Office
 from gateway.http import bearer, limit, office_of
 from integrations.ports import Named
@@ -31,7 +31,7 @@ async def begin(request: Request, conversation_id: str) -> HTTPResponse:
     async with office.sessions.read() as session:
         visit = await conversation_of(session, id=conversation_id, token=bearer(request), now=now)
         caller = await _caller(session, office, visit)
-    key = f"{caller.application_id}:{conversation_id}:{now:%Y%m%d%H%M}"
+        key = await place_key(session, caller, now=now)
     opened = await call(office.sessions, office.video, caller, key=key, now=now)
     body = {"session": opened.id, "expires_at": opened.expires_at.isoformat()}
     return json(body, status=201, headers=_NO_STORE)

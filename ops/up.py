@@ -59,6 +59,7 @@ def box(environment: dict[str, str], url: str) -> str:
     ]
     if environment.get("XZ_MODE") == "demo":
         lines += [
+            f"Demo desk, kiosk      {url}/demo",
             f"SMS and notices       {url}/demo/inbox",
             f"For programs          {public}/openapi.json",
             "",

@@ -7,7 +7,7 @@ was opened for, and only while it is fresh; a refusal or an outage leaves every 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ForeignKey, String, select, update
+from sqlalchemy import ForeignKey, String, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -78,6 +78,22 @@ class Caller:
     application_id: str
     conversation_id: str
     person: Named
+
+
+async def place_key(session: AsyncSession, caller: Caller, *, now: datetime) -> str:
+    """What the desk knows a place by: the same while somebody waits there, another afterwards."""
+    over = await session.scalar(
+        select(func.count())
+        .select_from(VideoCall)
+        .where(
+            VideoCall.application_id == caller.application_id,
+            VideoCall.conversation_id == caller.conversation_id,
+            VideoCall.subject_hash == subject_hash(caller.person.id_no),
+            or_(VideoCall.closed_at.is_not(None), VideoCall.expires_at <= now),
+        )
+    )
+    whom = subject_hash(caller.person.id_no)[:16]
+    return f"{caller.application_id}:{caller.conversation_id}:{whom}:{over}"
 
 
 async def call(

@@ -30,6 +30,7 @@ from gateway.app import create_app
 from integrations.ports import CardBackReading, CardReading, LiveAction
 from integrations.registers.people import DemoPerson, load_people
 from integrations.registers.sandbox import SandboxRegisters
+from integrations.video.sandbox import SandboxVideoDesk
 from integrations.vision.sandbox import SandboxFaceIndex, SandboxVision
 from ops.env import ensure_demo_env, process_environment
 from ops.ports import free_ports
@@ -111,6 +112,7 @@ async def quick_stage(
         # the age of an answer counts: by the conversation's clock, not by the machine's
         registers=SandboxRegisters({one.id_no: one for one in identities.values()}, clock.now),
         vision=_vision(persons, identities),
+        video=SandboxVideoDesk(clock.now),
         faces=FaceDirectory(SandboxFaceIndex()),
     )
     use_office(office)

@@ -140,6 +140,8 @@ class Player:
             await self._upload(step.uploads)
         elif step.lays is not None:
             await self._lay(step.lays)
+        elif step.sees is not None:
+            await self._see(step.sees)
         elif step.enters is not None:
             await self._enter_code(correct=step.enters == "正确")
         elif step.declines is not None:
@@ -303,6 +305,19 @@ class Player:
         assert answer.status_code == 201, f"按指纹没有成功：{answer.text}"
         press = answer.json()["upload_id"]
         await self.event({"type": "widget_done", "widget": widget["id"], "upload_id": press})
+
+    async def _see(self, said: str) -> None:
+        """Wait for the clerk of the online window, who says this."""
+        assert self.visit is not None
+        widget = self._widget("视频")
+        session = await self.visit.call()
+        assert await self.visit.outcome(session) == "waiting"
+        if said == "没有人来":
+            self.stage.pass_time(timedelta(minutes=16))
+        else:
+            await self.visit.clerk_says(session, confirmed=said == "是本人")
+        assert await self.visit.outcome(session) != "waiting"
+        await self.event({"type": "widget_done", "widget": widget["id"], "value": session})
 
     def _refused(self, answer: httpx.Response, widget: dict[str, Any]) -> None:
         """What the page shows where it asked for the picture, which stays open."""

@@ -98,8 +98,8 @@ class InHall(Strict):
         return self
 
 
-_STEPS = ("says", "presses", "uploads", "lays", "enters", "declines", "happens", "returns", "waits",
-          "fills_until", "clerk", "robot", "hall", "repeats")  # fmt: skip
+_STEPS = ("says", "presses", "uploads", "lays", "sees", "enters", "declines", "happens", "returns",
+          "waits", "fills_until", "clerk", "robot", "hall", "repeats")  # fmt: skip
 
 
 class Step(Strict):
@@ -109,6 +109,7 @@ class Step(Strict):
     presses: str | None = Field(default=None, alias="点")
     uploads: str | None = Field(default=None, alias="拍")
     lays: Literal["手指", "另一个手指", "别人的手指"] | None = Field(default=None, alias="按指纹")
+    sees: Literal["是本人", "没核对好", "没有人来"] | None = Field(default=None, alias="视频")
     enters: Literal["正确", "错误"] | None = Field(default=None, alias="输入验证码")
     declines: str | None = Field(default=None, alias="不做")
     happens: Literal["沉默", "离开"] | None = Field(default=None, alias="发生")

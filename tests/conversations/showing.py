@@ -22,6 +22,7 @@ WIDGETS = {
     "举着照片": "selfie",
     "没核对过的脸": "selfie",
     "指纹": "finger",
+    "视频": "video_call",
     "相片": "photo",
     "材料": "document",
     "签名": "signature",

@@ -118,6 +118,26 @@ class Visit:
             f"{self._path}/fingers", params={"widget": widget}, headers=self._headers
         )
 
+    async def call(self) -> str:
+        """Ask for a clerk by video; the session."""
+        answer = await self.client.post(f"{self._path}/video", headers=self._headers)
+        assert answer.status_code == 201, answer.text
+        return str(answer.json()["session"])
+
+    async def outcome(self, session: str) -> str:
+        """What came of the call."""
+        answer = await self.client.get(
+            f"{self._path}/video", params={"session": session}, headers=self._headers
+        )
+        assert answer.status_code == 200, answer.text
+        return str(answer.json()["state"])
+
+    async def clerk_says(self, session: str, *, confirmed: bool) -> None:
+        """Let the demonstration's clerk end the call with this word."""
+        said = {"session": session, "confirmed": confirmed}
+        answer = await self.client.post("/demo/video", json=said)
+        assert answer.status_code == 200, answer.text
+
     async def upload_live(
         self, widget: str, face: str, *, real: bool, still: bool = False
     ) -> httpx.Response:

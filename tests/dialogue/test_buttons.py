@@ -49,6 +49,8 @@ SHOWN_AT: dict[str, Next | dict[str, Any]] = {
     "ask.not_eligible_again": PLAN,
     "ask.face_consent": Next(Kind.FACE_CONSENT),
     "ask.selfie": Next(Kind.SELFIE),
+    "ask.by_video": Next(Kind.FACE_CONSENT),
+    "ask.video_call": {"kind": "video_call"},
     "ask.checks": Next(Kind.CHECKS),
     "ask.card_of_person": Next(Kind.CARD),
     "ask.not_allowed_relation": Next(Kind.NOT_ALLOWED, "proxy_relation"),
