@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 _SHORTEST_SECRET = 24
 # Every text `sms.…` of data/messages needs a template at the provider.
-SMS_TEXTS = ("sign_in_code", "notice", "queue_near", "queue_called")
+SMS_TEXTS = ("sign_in_code", "notice", "queue_near", "queue_called", "acted_for")
 
 
 class SettingsUnusable(Exception):

@@ -1,6 +1,6 @@
-"""`make erase`: delete a citizen's data at the citizen's request, by phone number.
+"""`make erase`: delete a citizen's data at the citizen's request, by phone or identity number.
 
-The number is asked for, never an argument: it would stay in the shell's history. What the
+Who has no phone has an account by the identity number that was proved. The number is asked for, never an argument: it would stay in the shell's history. What the
 authority must keep is listed; everything else is gone, also after a later `make restore`.
 """
 
@@ -10,28 +10,38 @@ import getpass
 import sys
 from datetime import UTC, datetime
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from backoffice.crypto import KeyRing, use_keys
 from backoffice.db import make_engine, make_sessions
 from backoffice.erasures.ledger import NAME, export
 from backoffice.erasures.models import ErasureKind
 from backoffice.erasures.services import Erased, erase
+from backoffice.identity.accounts import id_hash, phone_index
 from backoffice.identity.models import Citizen
-from backoffice.identity.services import phone_index
 from bootstrap.settings import Settings, load_settings
 from ops.env import process_environment
 
 
-async def erase_by_phone(settings: Settings, phone: str, kind: ErasureKind) -> Erased | None:
-    """Delete and write the ledger's file; None when nobody signs in with this number."""
+async def erase_by_number(settings: Settings, number: str, kind: ErasureKind) -> Erased | None:
+    """Delete and write the ledger's file; None when no account has this number.
+
+    Args:
+        number: of the phone, or the identity number that the account's owner has proved.
+    """
     engine = make_engine(settings.database)
     now = datetime.now(UTC)
     try:
         sessions = make_sessions(engine)
         async with sessions.begin() as session:
-            wanted = select(Citizen.id).where(Citizen.phone_index == phone_index(phone))
-            citizen_id = await session.scalar(wanted)
+            citizen_id = await session.scalar(
+                select(Citizen.id).where(
+                    or_(
+                        Citizen.phone_index == phone_index(number),
+                        Citizen.id_hash == id_hash(number),
+                    )
+                )
+            )
             if citizen_id is None:
                 return None
             done = await erase(
@@ -57,12 +67,12 @@ def main() -> int:
     settings = load_settings()
     assert settings.keys_file is not None  # load_settings refuses otherwise
     use_keys(KeyRing.load(settings.keys_file))
-    asked = "Phone number of the citizen (not shown): "
-    phone = getpass.getpass(asked) if sys.stdin.isatty() else sys.stdin.readline()
+    asked = "Phone or identity number of the citizen (not shown): "
+    number = getpass.getpass(asked) if sys.stdin.isatty() else sys.stdin.readline()
     kind = ErasureKind.FACES if options.only_faces else ErasureKind.CITIZEN
-    done = asyncio.run(erase_by_phone(settings, phone.strip(), kind))
+    done = asyncio.run(erase_by_number(settings, number.strip(), kind))
     if done is None:
-        print("Nobody has signed in with this number.", file=sys.stderr)
+        print("No account has this number.", file=sys.stderr)
         return 1
     print(
         f"Deleted: {done.applications} applications, {done.conversations} visits, "

@@ -143,3 +143,12 @@ def whom(draft: Draft) -> str:
 def about_person(question: str, draft: Draft) -> str:
     """A question with the person in the speaker's own word instead of 申请人."""
     return question.replace(messages.text("whom.applicant"), whom(draft))
+
+
+def face_consent_words(draft: Draft) -> str:
+    """What is agreed to before a face is compared, said to whoever's face it is."""
+    if not draft.for_other:
+        return messages.text("consent.face")
+    if draft.person_proves:
+        return messages.text("consent.face_of_person", whom=whom(draft))
+    return messages.text("consent.face_of_proxy", whom=whom(draft))

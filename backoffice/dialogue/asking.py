@@ -7,7 +7,7 @@ from backoffice import messages
 from backoffice.applications.draft import Draft
 from backoffice.devices.services import CARD_WIDGET
 from backoffice.dialogue import appointing, by_video, queueing, switching, visitor
-from backoffice.dialogue.acting import about_person, whom
+from backoffice.dialogue.acting import about_person, face_consent_words, whom
 from backoffice.dialogue.agenda import CARD_FIELDS, Kind, Next
 from backoffice.dialogue.choosing import CHOICES, ask_choice
 from backoffice.dialogue.comparing import doubted
@@ -316,7 +316,8 @@ def _asker(key: str, kind: str | None) -> Ask:
 async def _ask_consent(talk: Talk, draft: Draft, step: Next) -> None:
     """The wording that `record_consent` keeps the version of."""
     buttons = messages.buttons("ask.face_consent") + by_video.buttons(talk, draft)
-    talk.say("consent.face", buttons=buttons, widget=await talk.widget("consent", "face"))
+    widget = await talk.widget("consent", "face")
+    talk.say_words(face_consent_words(draft), buttons=buttons, widget=widget)
 
 
 async def _ask_selfie(talk: Talk, draft: Draft, step: Next) -> None:

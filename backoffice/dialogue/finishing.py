@@ -10,8 +10,11 @@ from backoffice.dialogue.agenda import IDENTIFYING, Kind
 from backoffice.dialogue.facts import promised_time
 from backoffice.dialogue.people import call_for, hall_words, known_phone
 from backoffice.dialogue.talk import Talk
+from backoffice.identity.models import Citizen
+from backoffice.identity.services import phone_of
 from backoffice.identity.settling import let_through
-from backoffice.representation.services import BY_WINDOW
+from backoffice.representation.services import BY_WINDOW, Pair
+from backoffice.representation.telling import tell_person
 from backoffice.tasks.services import promise_working_days
 from catalogue.form import Material
 
@@ -39,6 +42,8 @@ async def finish_when_complete(talk: Talk) -> None:
 
 async def _submit(talk: Talk, draft: Draft, *, again: bool) -> None:
     application = await submit(talk.session, draft, now=talk.now)
+    if draft.for_other and draft.pair is not None:
+        await _tell_person(talk, draft, draft.pair)
     talk.say(
         "apply.resubmitted" if again else "apply.submitted",
         title=draft.item.title,
@@ -48,6 +53,23 @@ async def _submit(talk: Talk, draft: Draft, *, again: bool) -> None:
     bring = _promised(draft, application.identity_then)
     if bring:
         talk.say("apply.bring", papers="、".join(bring), **hall_words(talk))
+
+
+async def _tell_person(talk: Talk, draft: Draft, pair: Pair) -> None:
+    """Whom it is about hears of it, on a phone that is not the speaker's."""
+    mine = {draft.answers.get("proxy_phone")}
+    if talk.conversation.citizen_id is not None:
+        mine.add(phone_of(await talk.session.get_one(Citizen, talk.conversation.citizen_id)))
+    given = draft.answers.get("phone")
+    await tell_person(
+        talk.session,
+        application_id=draft.application.id,
+        pair=pair,
+        relation=talk.knowledge.acting.relations[pair.relation].label,
+        given_phone=str(given) if given else None,
+        agents_phones=mine,
+        now=talk.now,
+    )
 
 
 async def _appoint(talk: Talk, draft: Draft) -> None:

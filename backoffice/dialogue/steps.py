@@ -7,7 +7,12 @@ from backoffice import messages
 from backoffice.applications.draft import Draft
 from backoffice.applications.services import put_material
 from backoffice.conversations.models import Widget
-from backoffice.dialogue.acting import CHILD_CONSENT, RELATION_PAPER, is_childs
+from backoffice.dialogue.acting import (
+    CHILD_CONSENT,
+    RELATION_PAPER,
+    face_consent_words,
+    is_childs,
+)
 from backoffice.dialogue.agenda import UPLOADED, Kind, Next
 from backoffice.dialogue.capture import (
     count_failure,
@@ -202,7 +207,7 @@ async def answer_consent(talk: Talk, draft: Draft, *, granted: bool) -> Heard:
         granted=granted,
         conversation_id=talk.conversation.id,
         citizen_id=talk.conversation.citizen_id,
-        words=messages.text("consent.face"),
+        words=face_consent_words(draft),
         channel=talk.conversation.channel,
         now=talk.now,
     )

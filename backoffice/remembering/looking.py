@@ -18,7 +18,6 @@ from backoffice.conversations.models import Conversation, Widget
 from backoffice.db import Sessions
 from backoffice.errors import NotFound
 from backoffice.identity.accounts import link_number
-from backoffice.identity.liveness import claim_challenge, keep_outcome
 from backoffice.identity.models import Consent
 from backoffice.identity.proofs import consent_of
 from backoffice.remembering.basis import Basis, basis_of
@@ -35,9 +34,8 @@ from backoffice.remembering.keeping import RECOGNISE, REMEMBER, enrol_face, pers
 from backoffice.remembering.models import FaceLook, Remembered
 from backoffice.remembering.rules import Rules
 from backoffice.uploads.advice import face_advice
-from backoffice.uploads.analysis import check_liveness
 from backoffice.uploads.errors import ConsentMissing, LivenessFailed
-from backoffice.uploads.live import Frames, check_size, clean_frames, unless_sent_before
+from backoffice.uploads.live import Answer, Frames, judge
 from backoffice.uploads.services import load_upload
 from integrations.ports import (
     FaceComparison,
@@ -45,7 +43,6 @@ from integrations.ports import (
     FacePurpose,
     FaceTemplate,
     IntegrationError,
-    LiveFrame,
     Vision,
 )
 
@@ -112,23 +109,19 @@ async def take_look(
         NotRemembering, ConsentMissing, TooManyLooks: it may not be looked.
         ChallengeGone, LivenessFailed, FaceNotGood, SomebodyBeside, AnotherFace, LookingDown.
     """
-    check_size(frames)
     place = {"conversation_id": conversation_id, "widget_id": widget_id}
-    async with looker.sessions.begin() as session:
-        allowed = await _allowed(session, looker.rules, **place, now=now)
-        actions = await claim_challenge(session, nonce=nonce, **place, now=now)
-    cleaned = await clean_frames(frames)
-    live = [LiveFrame(one.data, at) for one, (at, _) in zip(cleaned, frames, strict=True)]
-    reading = await check_liveness(looker.vision, live, actions)
-    async with looker.sessions.begin() as session:
-        reading = await unless_sent_before(session, reading, nonce=nonce, frames=cleaned)
-        await keep_outcome(session, nonce=nonce, fault=reading.fault, now=now)
+
+    async def may(session: AsyncSession) -> _Allowed:
+        return await _allowed(session, looker.rules, **place, now=now)
+
+    answer = Answer(conversation_id, widget_id, nonce, frames)
+    judged = await judge(looker.sessions, looker.vision, answer, allowed=may, now=now)
+    reading, allowed = judged.reading, judged.allowed
     if not reading.passed or reading.best_frame is None:
         raise LivenessFailed(reading.fault or "")
+    best = judged.frames[reading.best_frame].data
     try:
-        template = await _the_one_face(
-            looker.vision, cleaned[reading.best_frame].data, keep=allowed.purpose == LOOK_ENROL
-        )
+        template = await _the_one_face(looker.vision, best, keep=allowed.purpose == LOOK_ENROL)
         if allowed.purpose == LOOK_ENROL:
             return await _enrol(looker, allowed, template, place, now)
         return await _recognise(looker, allowed, template, place, now)

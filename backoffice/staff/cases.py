@@ -35,6 +35,7 @@ from backoffice.results.models import Result
 from backoffice.results.services import result_on
 from backoffice.signatures.services import Standing, standings
 from backoffice.staff.acting import ActingLine, acting_lines
+from backoffice.staff.card_lines import CardLine, card_line
 from backoffice.staff.models import StaffUser
 from backoffice.staff.window import waits_for_person
 from backoffice.staff.worklist import Light, histories_of, light, next_due
@@ -131,7 +132,7 @@ class CaseView:
     checks: list[CheckLine] = field(default_factory=list)
     conditions: list[ConditionLine] = field(default_factory=list)
     proofs: list[Proof] = field(default_factory=list)
-    card: str | None = None
+    card: CardLine | None = None
     card_differs: dict[str, str] = field(default_factory=dict)
     face: FaceLine | None = None
     face_refused: bool = False
@@ -303,13 +304,11 @@ async def _fill_identity(session: AsyncSession, view: CaseView, draft: Draft) ->
     view.proofs = await proofs_of(session, application.id)
     cards = _cards_of(view.proofs, draft)
     if cards:
-        view.card = str(cards[-1].upload_ids[-1])
-        upload = await session.get(Upload, view.card)
-        read = (upload.analysis or {}).get("card", {}) if upload is not None else {}
-        view.card_differs = _differs(read, draft)
+        view.card = await card_line(session, view.proofs, cards[-1])
+        view.card_differs = _differs(view.card.read or {}, draft)
     faces = [one for one in view.proofs if one.kind == ProofKind.FACE]
     if faces:
-        view.face = _face(faces[-1], view.card)
+        view.face = _face(faces[-1], view.card.front if view.card else None)
     if application.conversation_id or application.citizen_id:
         consent = await consent_of(
             session,

@@ -1,11 +1,12 @@
 """The pictures of a challenge before the camera: taken in, judged, the best one kept as the selfie."""
 
 import asyncio
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
+from typing import Generic, TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -23,7 +24,7 @@ from backoffice.uploads.analysis import analyse_live, check_liveness
 from backoffice.uploads.content import Clean, clean, jpeg_size
 from backoffice.uploads.errors import LivenessFailed, TooLarge, TooManyPixels
 from backoffice.uploads.models import Upload
-from backoffice.uploads.places import keep, place_of, reference_of, workers
+from backoffice.uploads.places import Place, keep, place_of, reference_of, workers
 from integrations.ports import LiveFrame, LivenessReading, Vision
 
 FEWEST_FRAMES, MOST_FRAMES = 8, 40
@@ -33,6 +34,8 @@ MAX_PIXELS_EACH, MAX_PIXELS_TOGETHER = 1_500_000, 24_000_000
 
 Frames = Sequence[tuple[int, bytes]]
 """Milliseconds since the first, and a JPEG."""
+
+A = TypeVar("A")
 
 
 async def receive_live_selfie(
@@ -59,30 +62,84 @@ async def receive_live_selfie(
         NotFound, UploadRefused: as `receive_upload`; LivenessFailed when it may be tried again.
         ChallengeGone: the challenge is used, too old, or not this widget's.
     """
-    check_size(frames)
-    async with sessions.begin() as session:
-        place = await place_of(session, conversation_id, widget_id)
-        actions = await claim_challenge(
-            session, nonce=nonce, conversation_id=conversation_id, widget_id=widget_id, now=now
-        )
-    cleaned = await clean_frames(frames)
-    live = [LiveFrame(one.data, at) for one, (at, _) in zip(cleaned, frames, strict=True)]
-    reading = await check_liveness(vision, live, actions)
-    async with sessions.begin() as session:
-        reading = await unless_sent_before(session, reading, nonce=nonce, frames=cleaned)
-        failed = await keep_outcome(session, nonce=nonce, fault=reading.fault, now=now)
-    if not reading.passed and failed < FAILURES_ALLOWED:
-        log("uploads").info(
-            "liveness.failed", conversation_id=conversation_id, reason=reading.fault
-        )
+
+    async def allowed(session: AsyncSession) -> Place:
+        return await place_of(session, conversation_id, widget_id)
+
+    answer = Answer(conversation_id, widget_id, nonce, frames)
+    judged = await judge(sessions, vision, answer, allowed=allowed, now=now)
+    reading, cleaned = judged.reading, judged.frames
+    if not reading.passed and judged.failures < FAILURES_ALLOWED:
         raise LivenessFailed(reading.fault or "")
     best = cleaned[reading.best_frame if reading.best_frame is not None else len(cleaned) // 2]
-    reference = await reference_of(folder, place.reference_id)
+    reference = await reference_of(folder, judged.allowed.reference_id)
     analysis = await analyse_live(vision, best, reading, reference=reference)
-    return await keep(sessions, folder, place, best, analysis, now)
+    return await keep(sessions, folder, judged.allowed, best, analysis, now)
 
 
-async def unless_sent_before(
+@dataclass(frozen=True)
+class Answer:
+    """What was sent in answer to a challenge; `nonce` is used up by judging it."""
+
+    conversation_id: str
+    widget_id: str
+    nonce: str
+    frames: Frames = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Judged(Generic[A]):
+    """What came of an answer.
+
+    Attributes:
+        allowed: what `allowed` gave when the judging began.
+        failures: challenges failed in this visit by now, for what the widget is for.
+    """
+
+    allowed: A
+    frames: Sequence[Clean]
+    reading: LivenessReading
+    failures: int
+
+
+async def judge(
+    sessions: Sessions,
+    vision: Vision,
+    answer: Answer,
+    *,
+    allowed: Callable[[AsyncSession], Awaitable[A]],
+    now: datetime,
+) -> Judged[A]:
+    """Judge the frames of a challenge, whatever they are for. Nothing of them is kept here.
+
+    Opens its own transactions; the slow work between them holds none.
+
+    Args:
+        allowed: whether it may be looked at all, in the transaction that uses the nonce up.
+
+    Raises:
+        ChallengeGone: the challenge is used, too old, or not this widget's.
+        LivenessFailed, TooLarge, TooManyPixels, UploadRefused: not frames of a challenge.
+    """
+    check_size(answer.frames)
+    place = {"conversation_id": answer.conversation_id, "widget_id": answer.widget_id}
+    async with sessions.begin() as session:
+        what = await allowed(session)
+        actions = await claim_challenge(session, nonce=answer.nonce, **place, now=now)
+    cleaned = await _clean_frames(answer.frames)
+    live = [LiveFrame(one.data, at) for one, (at, _) in zip(cleaned, answer.frames, strict=True)]
+    reading = await check_liveness(vision, live, actions)
+    async with sessions.begin() as session:
+        reading = await _unless_sent_before(session, reading, nonce=answer.nonce, frames=cleaned)
+        failures = await keep_outcome(session, nonce=answer.nonce, fault=reading.fault, now=now)
+    if not reading.passed:
+        log("uploads").info(
+            "liveness.failed", conversation_id=answer.conversation_id, reason=reading.fault
+        )
+    return Judged(what, cleaned, reading, failures)
+
+
+async def _unless_sent_before(
     session: AsyncSession, reading: LivenessReading, *, nonce: str, frames: Sequence[Clean]
 ) -> LivenessReading:
     """The reading, failed when it is of a film that was sent before."""
@@ -110,7 +167,7 @@ def check_size(frames: Frames) -> None:
             raise TooManyPixels
 
 
-async def clean_frames(frames: Frames) -> list[Clean]:
+async def _clean_frames(frames: Frames) -> list[Clean]:
     """Every frame decoded and made anew. Raises UploadRefused."""
     loop = asyncio.get_running_loop()
     work = (loop.run_in_executor(workers(), clean, "selfie", one) for _, one in frames)

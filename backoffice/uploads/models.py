@@ -27,6 +27,7 @@ class Upload(Base):
         Index("ix_uploads_conversation", "conversation_id", "created_at"),
         Index("ix_uploads_expires_at", "expires_at"),
         Index("ix_uploads_citizen", "citizen_id"),
+        Index("ix_uploads_digest", "digest"),
     )
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)

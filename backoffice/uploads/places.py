@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from backoffice.conversations.models import Conversation, Widget
 from backoffice.crypto import DecryptionFailed, keyed_hash
 from backoffice.db import Sessions, new_id
-from backoffice.errors import NotFound
+from backoffice.errors import NotFound, NotYours
 from backoffice.identity.alarms import AlarmKind, sound
 from backoffice.identity.evidence import claimed_by
 from backoffice.identity.models import Proof, ProofKind
@@ -72,6 +72,9 @@ async def place_of(session: AsyncSession, conversation_id: str, widget_id: str) 
     )
     conversation = await session.get(Conversation, conversation_id)
     if widget is None or conversation is None or conversation.ended_at is not None:
+        known = await session.get(Widget, widget_id)
+        if known is not None and known.conversation_id != conversation_id:
+            raise NotYours(AlarmKind.FOREIGN_WIDGET)
         raise NotFound
     await _check_quota(session, conversation_id, widget_id)
     application_id = widget.application_id or conversation.application_id
@@ -120,14 +123,16 @@ async def _newest_card(
     whose = [Upload.conversation_id == conversation_id]
     if application_id is not None:
         whose.append(Upload.application_id == application_id)
-    if (theirs := await _their_card(session, application_id)) is not None:
+    if (theirs := await _their_card(session, application_id, kinds)) is not None:
         return theirs
     cards = select(Upload.id).where(Upload.kind.in_(kinds), or_(*whose))
     return (await session.scalars(cards.order_by(Upload.created_at.desc()).limit(1))).first()
 
 
-async def _their_card(session: AsyncSession, application_id: str | None) -> str | None:
-    """The newest card that bears the number of whoever has to prove who they are.
+async def _their_card(
+    session: AsyncSession, application_id: str | None, kinds: Sequence[str]
+) -> str | None:
+    """The newest picture of these kinds of a card that bears the number of whoever has to prove who they are.
 
     With somebody acting for another there may be two people's cards in one application.
     """
@@ -145,7 +150,10 @@ async def _their_card(session: AsyncSession, application_id: str | None) -> str 
         )
         .order_by(Proof.id.desc())
     )
-    return next((str(one.upload_ids[-1]) for one in cards if one.upload_ids), None)
+    shown = [str(id) for one in cards for id in reversed(one.upload_ids or [])]
+    wanted = select(Upload.id).where(Upload.id.in_(shown), Upload.kind.in_(kinds))
+    there = set(await session.scalars(wanted))
+    return next((id for id in shown if id in there), None)
 
 
 async def _seen_elsewhere(session: AsyncSession, place: Place, upload: Upload) -> bool:

@@ -70,10 +70,6 @@ class Vision(Protocol):
         """Read the back of an identity card from a JPEG. Raises Unavailable."""
         ...
 
-    async def count_faces(self, image: bytes) -> int:
-        """How many faces are in a JPEG. Raises Unavailable."""
-        ...
-
     async def inspect_face(self, image: bytes, purpose: FacePurpose) -> FaceInspection:
         """Whether a JPEG is good enough for its purpose, and its template. Raises Unavailable."""
         ...

@@ -80,11 +80,6 @@ def read_card_back(image: bytes) -> CardBackReading:
     return _read(image, _BACK)
 
 
-def count_faces(image: bytes) -> int:
-    """How many faces of a similar size are in the picture."""
-    return faces.same_size(looking.look(image).found)
-
-
 def inspect_face(image: bytes, purpose: FacePurpose) -> FaceInspection:
     """See `Vision.inspect_face`. Print is looked for only where the face is as small as on one."""
     seen = looking.look(image)

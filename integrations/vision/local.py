@@ -56,10 +56,6 @@ class LocalVision:
         """See `Vision.read_card_back`."""
         return await self._process.run(engine.read_card_back, image)
 
-    async def count_faces(self, image: bytes) -> int:
-        """See `Vision.count_faces`; small faces in the background are not counted."""
-        return await self._process.run(engine.count_faces, image)
-
     async def inspect_face(self, image: bytes, purpose: FacePurpose) -> FaceInspection:
         """See `Vision.inspect_face`."""
         return await self._process.run(engine.inspect_face, image, purpose)

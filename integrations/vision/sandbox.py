@@ -95,11 +95,6 @@ class SandboxVision:
         known = self._find(image)
         return known.back if known else _NO_BACK
 
-    async def count_faces(self, image: bytes) -> int:
-        """See `Vision.count_faces`."""
-        known = self._find(image)
-        return known.faces if known else 0
-
     async def inspect_face(self, image: bytes, purpose: FacePurpose) -> FaceInspection:
         """See `Vision.inspect_face`; the purpose changes nothing here."""
         known = self._find(image)

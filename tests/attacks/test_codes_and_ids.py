@@ -4,9 +4,11 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from sqlalchemy import func, select
 
 from backoffice.conversations.services import open_conversation
+from backoffice.identity import sign_in
 from backoffice.identity.alarms import AlarmKind
 from backoffice.identity.models import SmsCode
 from backoffice.identity.policy import Means
@@ -36,7 +38,7 @@ def test_another_persons_widget_is_not_there(
     before = office.alarms()
     assert thief.done(hers, "x").status_code == 404
     assert thief.visit.upload(hers, thief.card()).status_code == 404
-    assert counted(office, before)[AlarmKind.FOREIGN_WIDGET] >= 1
+    assert counted(office, before) == {AlarmKind.FOREIGN_WIDGET: 2}
 
 
 def test_another_persons_conversation_is_not_there(
@@ -124,8 +126,12 @@ def test_ten_thousand_guesses_over_many_visits_find_nothing(office: Office, hall
     assert counted(office, before)[AlarmKind.WRONG_CODE] == compared - compared_before
 
 
-def test_guesses_over_many_phones_from_one_address_end(office: Office, hall: Hall) -> None:
+def test_guesses_over_many_phones_from_one_address_end(
+    office: Office, hall: Hall, monkeypatch: pytest.MonkeyPatch
+) -> None:
     before, limits = office.alarms(), CodeLimits()
+    # None of the codes is one of those that are guessed, so that a hit would be a fault of ours.
+    monkeypatch.setattr(sign_in.secrets, "randbelow", lambda most: most - 1)
 
     async def attack() -> int:
         compared, now = 0, hall.now() + timedelta(days=2)
@@ -147,7 +153,7 @@ def test_guesses_over_many_phones_from_one_address_end(office: Office, hall: Hal
                         session, conversation_id=visit.id, code=f"{guess:06d}", now=now,
                         limits=limits,
                     )  # fmt: skip
-                    assert tried.citizen is None or guess < 5
+                    assert tried.citizen is None
                     compared += (
                         tried.fault is not None and tried.fault.code == "identity.wrong_code"
                     )

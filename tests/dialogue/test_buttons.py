@@ -92,7 +92,14 @@ SHOWN_AT: dict[str, Next | dict[str, Any]] = {
     "heard.paper_needed": PAPER,
 }
 """Text with buttons → the step or the interrupting question at which it is shown."""
-ANYWHERE = frozenset({"remember.offer", "queue.hall", "heard.queue_too_many_waiting"})
+ANYWHERE = frozenset(
+    {
+        "remember.offer",
+        "queue.hall",
+        "heard.queue_too_many_waiting",
+        "heard.queue_too_many_booked",
+    }
+)
 """Texts with buttons that are understood at any time."""
 SAMPLES = {
     "title": ITEM.title, "other": ITEM.title, "label": "相片方式", "whom": "您妈妈", "before": "您爸爸",

@@ -4,11 +4,16 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from backoffice.applications.models import AnswerRow, Application
 from backoffice.conversations.models import Conversation, Widget
 from backoffice.db import Sessions
 from backoffice.errors import NotFound
+from backoffice.identity.evidence import subject_hash
 from backoffice.identity.liveness import (
+    COUNTED_FOR,
     FAILURES_ALLOWED,
+    PER_ADDRESS,
+    PER_PERSON,
     STARTS_ALLOWED,
     ChallengeGone,
     TooManyChallenges,
@@ -16,6 +21,7 @@ from backoffice.identity.liveness import (
     keep_outcome,
     start_challenge,
 )
+from backoffice.identity.models import LivenessChallenge
 from integrations.ports import LiveAction
 
 NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
@@ -122,3 +128,78 @@ async def test_only_an_open_widget_for_a_selfie_has_challenges(
             widget.kind = "photo"
     with pytest.raises(NotFound):
         await begin(sessions, widgets["mine"])
+
+
+async def failed_before(
+    sessions: Sessions,
+    times: int,
+    at: datetime,
+    *,
+    origin: str | None = None,
+    subject: str | None = None,
+) -> None:
+    """Challenges failed in as many other visits, from an address or as a person."""
+    async with sessions.begin() as session:
+        for number in range(times):
+            visit = Conversation(
+                channel="phone", token_hash=f"earlier {number}", focus={},
+                memory={}, created_at=at, last_turn_at=at, origin=origin,
+            )  # fmt: skip
+            session.add(visit)
+            await session.flush()
+            session.add(
+                LivenessChallenge(
+                    conversation_id=visit.id, widget_id="gone", subject_hash=subject, actions=[],
+                    issued_at=at, expires_at=at, used_at=at, outcome="still",
+                )
+            )  # fmt: skip
+
+
+@pytest.mark.parametrize("fewer", [1, 0])
+async def test_failures_from_one_address_are_counted_over_all_visits(
+    sessions: Sessions, widgets: dict[str, dict[str, str]], fewer: int
+) -> None:
+    async with sessions.begin() as session:
+        visit = await session.get_one(Conversation, widgets["mine"]["conversation_id"])
+        visit.origin = "here"
+    await failed_before(sessions, PER_ADDRESS - fewer, NOW - timedelta(hours=3), origin="here")
+    await failed_before(sessions, 5, NOW - timedelta(hours=3), origin="elsewhere")
+    if fewer:
+        assert await begin(sessions, widgets["mine"])
+        return
+    with pytest.raises(TooManyChallenges):
+        await begin(sessions, widgets["mine"])
+    assert await begin(sessions, widgets["strange"]), "of another address"
+    assert await begin(sessions, widgets["mine"], NOW + COUNTED_FOR)
+
+
+@pytest.mark.parametrize("fewer", [1, 0])
+async def test_failures_as_one_person_are_counted_over_all_visits(
+    sessions: Sessions, conversation_id: str, widgets: dict[str, dict[str, str]], fewer: int
+) -> None:
+    id_no, other = "430121199207154022", "411422198803093612"
+    async with sessions.begin() as session:
+        application = Application(
+            item_code="residence_permit_apply", item_version="1", channel="phone", progress={},
+            conversation_id=conversation_id, created_at=NOW, updated_at=NOW,
+        )  # fmt: skip
+        session.add(application)
+        await session.flush()
+        session.add(
+            AnswerRow(
+                application_id=application.id, field="id_no", value=id_no, source="typed",
+                at=NOW,
+            )
+        )  # fmt: skip
+        widget = await session.get_one(Widget, widgets["mine"]["widget_id"])
+        widget.application_id = application.id
+    mine, earlier = subject_hash(id_no), NOW - timedelta(hours=3)
+    await failed_before(sessions, PER_PERSON - fewer, earlier, subject=mine)
+    await failed_before(sessions, 5, earlier, subject=subject_hash(other))
+    if fewer:
+        assert await begin(sessions, widgets["mine"])
+        return
+    with pytest.raises(TooManyChallenges):
+        await begin(sessions, widgets["mine"])
+    assert await begin(sessions, widgets["second"]), "who says to be nobody yet"
+    assert await begin(sessions, widgets["mine"], NOW + COUNTED_FOR)

@@ -22,6 +22,7 @@ from integrations.ports import (
     LiveFrame,
     Rejected,
     Unavailable,
+    Vision,
 )
 from integrations.registers.people import load_people
 from integrations.vision import engine
@@ -92,6 +93,11 @@ async def test_nothing_is_read_off_what_is_no_front(vision: LocalVision, name: s
     assert read.name is None and read.id_no is None
 
 
+async def counted(vision: Vision, picture: bytes) -> int:
+    """How many faces of a similar size are seen."""
+    return (await vision.inspect_face(picture, FacePurpose.SELFIE)).faces
+
+
 @pytest.mark.parametrize(
     ("picture", "faces"),
     [
@@ -104,7 +110,7 @@ async def test_nothing_is_read_off_what_is_no_front(vision: LocalVision, name: s
     ids=["portrait", "tiny portrait", "card", "two", "none"],
 )
 async def test_faces_are_counted(vision: LocalVision, picture: bytes, faces: int) -> None:
-    assert await vision.count_faces(picture) == faces
+    assert await counted(vision, picture) == faces
 
 
 async def test_the_holder_of_a_card_is_alike_and_another_person_different(
@@ -151,7 +157,7 @@ async def test_a_picture_without_a_face_cannot_be_compared(vision: LocalVision) 
 
 async def test_the_process_stays_below_its_memory(vision: LocalVision) -> None:
     await vision.read_card(far_away())
-    await vision.count_faces(p.encoded(p.photo(2400, 1800)))
+    await counted(vision, p.encoded(p.photo(2400, 1800)))
     assert await vision.resident_mb() < 600
 
 
@@ -169,7 +175,7 @@ async def test_a_killed_process_is_begun_anew(vision: LocalVision) -> None:
         if child.pid == vision._process.pid:
             child.kill()
             child.join()
-    assert await vision.count_faces(p.sample("person_b_1.jpg")) == 1
+    assert await counted(vision, p.sample("person_b_1.jpg")) == 1
 
 
 async def test_a_picture_that_kills_twice_is_given_up_and_the_next_one_read() -> None:
@@ -177,7 +183,7 @@ async def test_a_picture_that_kills_twice_is_given_up_and_the_next_one_read() ->
     try:
         with pytest.raises(Unavailable, match="died twice"):
             await vision._process.run(os._exit, 3)  # type: ignore[arg-type]
-        assert await vision.count_faces(p.sample("person_b_1.jpg")) == 1
+        assert await counted(vision, p.sample("person_b_1.jpg")) == 1
     finally:
         vision.close()
 
@@ -201,7 +207,7 @@ async def test_callers_beyond_the_queue_are_told_at_once(
     monkeypatch.setattr(vision._process, "_max_waiting", 2)
     picture = p.sample("person_b_1.jpg")
     done = await asyncio.gather(
-        *(vision.count_faces(picture) for _ in range(5)), return_exceptions=True
+        *(counted(vision, picture) for _ in range(5)), return_exceptions=True
     )
     assert done.count(1) == 2
     assert sum(isinstance(one, Unavailable) for one in done) == 3
@@ -231,7 +237,7 @@ async def test_the_sandbox_knows_the_pictures_it_was_shown() -> None:
     smaller = Image.open(io.BytesIO(p.card_with_face("person_b_1.jpg"))).resize((500, 316))
     assert await box.read_card(p.encoded(smaller, quality=60)) == card
     assert (await box.read_card(p.sample("impostor_1.jpg"))).id_no is None
-    assert await box.count_faces(p.encoded(p.photo())) == 0
+    assert await counted(box, p.encoded(p.photo())) == 0
     same = await box.compare_faces(p.encoded(smaller), p.sample("person_b_2.jpg"))
     other = await box.compare_faces(p.encoded(smaller), p.sample("impostor_1.jpg"))
     assert same is not None and same.band == "alike"
@@ -245,7 +251,7 @@ async def test_the_sandbox_knows_the_pictures_it_was_shown() -> None:
     assert cached is not None and cached.band == "alike"
     box.faults.fail_next()
     with pytest.raises(Unavailable):
-        await box.count_faces(p.sample("impostor_1.jpg"))
+        await counted(box, p.sample("impostor_1.jpg"))
 
 
 async def test_the_sandbox_sees_the_actions_it_was_told_of_in_their_order_only() -> None:

@@ -16,15 +16,15 @@ from backoffice.db import new_id
 from backoffice.erasures.ledger import NAME, LedgerDamaged, append, read_ledger
 from backoffice.erasures.models import Erasure, ErasureKind
 from backoffice.erasures.services import erase_remembered
+from backoffice.identity.accounts import id_hash, phone_index
 from backoffice.identity.models import Citizen, Proof
-from backoffice.identity.services import phone_index
 from backoffice.remembering.models import Remembered, RememberedFinger
 from backoffice.uploads import store
 from backoffice.uploads.models import Upload
 from bootstrap.settings import Settings
 from ops.backup import backup
 from ops.data import Installation, OperationFailed
-from ops.erase import erase_by_phone
+from ops.erase import erase_by_number
 from ops.restore import restore
 from tests.ops.conftest import LEAVES, NOW, rings, run, upload_of
 
@@ -71,13 +71,13 @@ WITHOUT_WHAT_CAN_GO = {
 
 
 def test_what_must_be_kept_is_kept_and_named_and_all_else_is_gone(settings: Settings) -> None:
-    done = asyncio.run(erase_by_phone(settings, LEAVES, ErasureKind.CITIZEN))
+    done = asyncio.run(erase_by_number(settings, LEAVES, ErasureKind.CITIZEN))
     assert done is not None and done.kept == ("SW-1",)
     assert _left(settings) == {"1": WITHOUT_WHAT_CAN_GO, "2": WHOLE}
 
 
 def test_faces_alone_can_be_deleted(settings: Settings) -> None:
-    asyncio.run(erase_by_phone(settings, LEAVES, ErasureKind.FACES))
+    asyncio.run(erase_by_number(settings, LEAVES, ErasureKind.FACES))
     assert _left(settings) == {"1": WHOLE | {"selfies": 0, "templates": 0}, "2": WHOLE}
     faces = run(settings, lambda session: session.scalars(select(Proof.kind)))
     assert len(list(faces)) == 2
@@ -108,7 +108,7 @@ def test_templates_deleted_after_the_backup_stay_deleted_and_can_be_asked_for_al
 
 
 def test_nobody_of_that_number(settings: Settings) -> None:
-    assert asyncio.run(erase_by_phone(settings, "13800138009", ErasureKind.CITIZEN)) is None
+    assert asyncio.run(erase_by_number(settings, "13800138009", ErasureKind.CITIZEN)) is None
 
 
 @pytest.mark.parametrize("known_by", ["file", "database"])
@@ -118,7 +118,7 @@ def test_deletion_after_the_backup_is_repeated_after_the_restore(
     installation, key = Installation.from_environment(), x25519.Identity.generate()
     archive = tmp_path / "one.tar.age"
     backup(installation, archive, str(key.to_public()))
-    asyncio.run(erase_by_phone(settings, LEAVES, ErasureKind.CITIZEN))
+    asyncio.run(erase_by_number(settings, LEAVES, ErasureKind.CITIZEN))
     ledger = settings.backups_dir / NAME
     assert LEAVES not in ledger.read_text() and ledger.stat().st_mode & 0o077 == 0
     if known_by == "file":
@@ -134,7 +134,7 @@ def test_deletion_after_the_backup_is_repeated_after_the_restore(
 def test_deletion_before_the_backup_is_not_repeated_on_what_came_since(
     settings: Settings, tmp_path: Path
 ) -> None:
-    asyncio.run(erase_by_phone(settings, LEAVES, ErasureKind.FACES))
+    asyncio.run(erase_by_number(settings, LEAVES, ErasureKind.FACES))
 
     async def again(session: AsyncSession) -> None:
         person = await session.scalar(
@@ -171,3 +171,18 @@ def test_a_line_cut_short_is_mended_and_a_damaged_one_stops_the_restore(
     with pytest.raises(OperationFailed, match="line 1"):
         restore(installation, archive, key)
     assert _left(settings)["1"] == WHOLE
+
+
+def test_who_has_no_phone_is_found_by_the_number_that_was_proved(settings: Settings) -> None:
+    number = "430121199207154022"
+
+    async def prove(session: AsyncSession) -> None:
+        wanted = select(Citizen).where(Citizen.phone_index == phone_index(LEAVES))
+        citizen = (await session.scalars(wanted)).one()
+        citizen.phone_index, citizen.id_hash = None, id_hash(number)
+
+    run(settings, prove)
+    assert asyncio.run(erase_by_number(settings, LEAVES, ErasureKind.CITIZEN)) is None
+    done = asyncio.run(erase_by_number(settings, number, ErasureKind.CITIZEN))
+    assert done is not None and done.kept == ("SW-1",)
+    assert _left(settings) == {"1": WITHOUT_WHAT_CAN_GO, "2": WHOLE}

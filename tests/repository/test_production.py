@@ -49,6 +49,7 @@ def _templates(**changed: str | None) -> str:
         "notice": "2",
         "queue_near": "3:number,before",
         "queue_called": "4:number,window",
+        "acted_for": "5:agent,relation",
     } | changed
     return json.dumps({name: value for name, value in all_of_them.items() if value})
 

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-import backoffice.outbox.models
 import backoffice.uploads.models  # noqa: F401
+from backoffice import messages
 from backoffice.applications.models import AnswerRow, Application
 from backoffice.applications.services import (
     application_in,
@@ -27,6 +27,7 @@ from backoffice.conversations.models import Conversation
 from backoffice.db import Sessions
 from backoffice.errors import NotFound
 from backoffice.identity.accounts import citizen_with_phone, link_number
+from backoffice.outbox.models import OutboxEntry
 from backoffice.representation.models import Ended, Proved, Representation
 from backoffice.representation.rules import FILE, Step, load_rules
 from backoffice.representation.services import (
@@ -43,6 +44,7 @@ from backoffice.representation.services import (
     newest_of,
     require_settled,
 )
+from backoffice.representation.telling import tell_person
 from backoffice.results.models import Result
 from backoffice.results.services import results_of
 from bootstrap.settings import ROOT
@@ -385,3 +387,59 @@ def test_every_relation_of_the_items_is_in_the_rules() -> None:
         assert set(allowed) <= set(RULES.relations), item.code
         assert any(field.option(one) for one in allowed), item.code
         assert item.field(RULES.consent.asked_by) is not None, item.code
+
+
+async def _messages(sessions: Sessions) -> list[dict[str, Any]]:
+    async with sessions.read() as session:
+        rows = await session.scalars(select(OutboxEntry).where(OutboxEntry.kind == "sms.send"))
+        return [dict(one.payload) for one in rows]
+
+
+@pytest.mark.parametrize(
+    ("given_phone", "agents", "sent_to"),
+    [
+        (
+            "13800000099",
+            {"13800000012"},
+            "13800000011",
+        ),  # what she proved counts before what is typed
+        (None, {"13800000012"}, "13800000011"),
+        (None, {"13800000012", "13800000011"}, None),
+    ],
+)
+async def test_the_person_is_told_on_a_phone_of_their_own(
+    sessions: Sessions, family: Family, given_phone: str | None, agents: set[str | None],
+    sent_to: str | None,
+) -> None:  # fmt: skip
+    async with sessions.begin() as session:
+        for _ in range(2):  # handed in again after a correction: told once
+            await tell_person(
+                session, application_id="a" * 32, pair=PAIR, relation="子女",
+                given_phone=given_phone, agents_phones=agents, now=NOW,
+            )  # fmt: skip
+    sent = await _messages(sessions)
+    assert [one["phone"] for one in sent] == ([sent_to] if sent_to else [])
+    for one in sent:
+        words = messages.text(f"sms.{one['template']}", **one["params"])
+        assert "冯**" in words and "子女" in words and "不同意，请带身份证" in words
+        for hidden in (SON.name, SON.id_no, MOTHER.name, MOTHER.id_no, "13800000012"):
+            assert hidden not in words
+
+
+async def test_whose_phone_is_only_typed_is_told_there_and_the_speaker_never(
+    sessions: Sessions,
+) -> None:
+    async with sessions.begin() as session:
+        for number, typed in enumerate(("13800000012", "13800000099")):
+            await tell_person(
+                session, application_id=f"{number}" * 32, pair=Pair(SON, FATHER, "child"),
+                relation="子女", given_phone=typed, agents_phones={"13800000012"}, now=NOW,
+            )  # fmt: skip
+    assert [one["phone"] for one in await _messages(sessions)] == ["13800000099"]
+
+
+def test_a_guardian_can_always_hand_in_a_decision() -> None:
+    """A household book does not name whom a court has appointed."""
+    guardian = RULES.relations["guardian"]
+    assert guardian.covered_by == () and "判决书" in guardian.papers
+    assert RULES.relations["parent"].covered_by

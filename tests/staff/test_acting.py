@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import update
 
 from backoffice.applications.models import AnswerRow, Application
 from backoffice.applications.states import State
@@ -217,5 +217,3 @@ async def test_every_alarm_has_its_words_and_its_threshold(office: Office) -> No
 
     for kind in AlarmKind:
         assert has_text(f"staff.alarm.{kind}") and THRESHOLDS[kind] > 0
-    async with office.sessions.begin() as session:
-        assert list(await session.scalars(select(Signature))) == []
