@@ -53,6 +53,8 @@ const AFTER = {
       widget: widget(c, 'sign', 'signature'),
     },
   ],
+  finger: () => [{ text: '两个手指都记好了。下次来，刷脸、按一下指纹就行。' }],
+  video: () => [{ text: '工作人员在视频里核对过了，是您本人。' }],
   sign: (c) => {
     c.state.draft = { ...c.state.draft, status: 'submitted', awaiting: null }
     return [
@@ -62,6 +64,22 @@ const AFTER = {
       },
     ]
   },
+}
+
+const FINGER = {
+  text: '再记两个手指，下次确认更快。请把第 1 个手指平放在指纹机上，按住别动。不想记指纹也没关系。',
+  buttons: [{ title: '不记指纹', value: '不用了' }],
+  widget: { id: 'finger', kind: 'finger' },
+}
+const VIDEO = {
+  text: '工作人员会在视频里看看您本人和身份证，看过就算核对好了。请准备好身份证，点下面的按钮开始等。',
+  buttons: [{ title: '不视频了，用别的办法', value: '换个办法' }],
+  widget: { id: 'video', kind: 'video_call' },
+}
+const CARD_READER = {
+  text: '请把您的身份证放在读卡区，我照着帮您填，不用打字。\n不想刷证也可以拍照，或者打字。',
+  buttons: [{ title: '拍照', value: '拍照' }, { title: '我打字', value: '打字' }],
+  widget: { id: 'reader', kind: 'id_card_reader' },
 }
 
 const FILLED = { sms: 3, front: 6, back: 7, consent: 7, selfie: 8, lease: 10, photo: 11, sign: 12 }
@@ -83,6 +101,9 @@ export function replyTo(c, body) {
     return event.type === 'widget_declined' ? [{ text: '没关系，这一步可以换别的方式，到窗口时再补也行。' }, ...said] : said
   }
   const text = body.text ?? ''
+  if (text === '/finger') return [FINGER]
+  if (text === '/video') return [VIDEO]
+  if (text === '/reader') return [CARD_READER]
   if (text === '登录' || text === '租房' || text === '重新发送验证码') {
     c.state.draft = draft(2)
     return [{ text: '验证码已发到 138****5678，5 分钟内有效。', widget: { id: 'sms', kind: 'sms_code' } }]

@@ -3,8 +3,9 @@
 //   node mock/server.mjs [port]     PORT, default 18100
 // The first challenge before the camera is refused, the second taken.
 // Test switches, by text: "/503" answers 503 twice, "/drop" loses one answer, "/slow" waits 5 s,
-// "/end" ends the conversation. POST /mock/later {"text"} adds a clerk's
-// message; GET /mock/attempts lists the turn ids received; GET /mock/upload is the last upload's body.
+// "/end" ends the conversation; "/finger", "/video", "/reader" ask for a finger, a clerk, a card. POST /mock/later {"text"} adds a clerk's
+// message; GET /mock/attempts lists the turn ids received; GET /mock/upload is the last upload's body,
+// GET /mock/begun what visits were begun with.
 import { createServer } from 'node:http'
 import { readFile } from 'node:fs/promises'
 import { extname, join, normalize } from 'node:path'
@@ -72,20 +73,37 @@ async function turn(req, res, conversation) {
   json(res, 200, reply)
 }
 
+/** Nobody's finger the first time. */
+async function finger(res, conversation) {
+  conversation.presses = (conversation.presses ?? 0) + 1
+  await new Promise((r) => setTimeout(r, 600))
+  if (conversation.presses === 1) return fail(res, 409, 'finger.none', '没有感到手指，什么都没有记。请把手指平放在指纹机上再试一次，也可以换别的办法。')
+  json(res, 201, { upload_id: randomBytes(6).toString('hex') })
+}
+
+/** A clerk comes when asked for the second time. */
+function video(req, res, conversation) {
+  if (req.method === 'POST') return json(res, 201, { session: 's1', expires_at: '2026-11-23T02:15:00Z' })
+  conversation.asks = (conversation.asks ?? 0) + 1
+  json(res, 200, { state: conversation.asks > 1 ? 'confirmed' : 'waiting' })
+}
+
 async function chatApi(req, res, url) {
   if (url.pathname === '/api/v1/conversations' && req.method === 'POST') {
-    await bodyOf(req)
-    const c = { id: randomBytes(8).toString('hex'), token: randomBytes(16).toString('hex'), seq: 0, log: [], turns: new Map(), attempts: [], state: { act: null, items: [] }, signedIn: false }
+    const asked = JSON.parse((await bodyOf(req)).toString() || '{}')
+    const c = { asked, id: randomBytes(8).toString('hex'), token: randomBytes(16).toString('hex'), seq: 0, log: [], turns: new Map(), attempts: [], state: { act: null, items: [] }, signedIn: false }
     conversations.set(c.id, c)
     say(c, WELCOME)
     return json(res, 201, { id: c.id, token: c.token })
   }
-  const [, id, what] = /^\/api\/v1\/conversations\/(\w+)\/(messages|uploads|liveness)/.exec(url.pathname) ?? []
+  const [, id, what] = /^\/api\/v1\/conversations\/(\w+)\/(messages|uploads|liveness|fingers|video)/.exec(url.pathname) ?? []
   const conversation = conversations.get(id)
   if (!conversation || byToken(req) !== conversation) {
     await bodyOf(req)
     return fail(res, 404, 'conversation.not_found', '这个对话已经结束。')
   }
+  if (what === 'fingers') return finger(res, conversation)
+  if (what === 'video') return video(req, res, conversation)
   if (what === 'liveness') return json(res, 201, challengeFor(conversation))
   if (what === 'uploads') {
     lastUpload = await bodyOf(req)
@@ -146,6 +164,7 @@ createServer(async (req, res) => {
       return json(res, 200, {})
     }
     if (url.pathname === '/mock/upload') return res.end(lastUpload)
+    if (url.pathname === '/mock/begun') return json(res, 200, [...conversations.values()].map((c) => c.asked))
     if (url.pathname === '/mock/attempts') return json(res, 200, [...conversations.values()].map((c) => c.attempts))
     if (url.pathname.startsWith('/api/v1/me')) return meApi(req, res, url)
     if (url.pathname.startsWith('/api/v1/')) return await chatApi(req, res, url)
