@@ -13,10 +13,16 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from PIL import Image
 from sqlalchemy import select
 
+from backoffice.conversations.models import Conversation
 from backoffice.devices import services, signing
 from backoffice.devices.models import DeviceReading
+from backoffice.identity.accounts import citizen_with_number
+from backoffice.identity.evidence import subject_hash
 from backoffice.identity.models import Proof, ProofKind
+from backoffice.identity.proofs import record_consent
+from backoffice.remembering.keeping import REMEMBER, enrol_face
 from backoffice.uploads.models import Upload
+from bootstrap.container import DEMO_PEOPLE
 from devices.card_desk import CardDesk
 from devices.server import Server
 from integrations.devices.samv.cards import demo_chip
@@ -25,6 +31,8 @@ from integrations.devices.samv.reader import SerialIdCardReader
 from integrations.devices.samv.simulator import CardReaderSimulator
 from integrations.devices.wlt import NoWltDecoder
 from integrations.ports import WltPhotoDecoder
+from integrations.registers.people import load_people
+from integrations.vision.sandbox import template_of
 from tests.conversations.script import Understood
 from tests.conversations.stage import Stage, Visit, stored
 
@@ -290,3 +298,84 @@ class TestWithADecoder:
             upload = await session.get_one(Upload, proof.upload_ids[0])
         assert (upload.kind, upload.mime) == ("id_card_chip", "image/jpeg")
         assert upload.analysis["card"]["name"] == "韦秀兰"
+
+
+async def remember(kiosk: Kiosk, name: str, face: str) -> str:
+    """As if this person had asked the hall to remember them; their account."""
+    office = kiosk.stage.office
+    rules, now = office.knowledge.remembering, office.clock.now()
+    assert rules is not None
+    person = next(one for one in load_people(DEMO_PEOPLE).values() if one.name == name)
+    async with office.sessions.begin() as session:
+        citizen = await citizen_with_number(session, person.id_no, now=now)
+        await session.flush()
+        consent = await record_consent(
+            session, kind=REMEMBER, granted=True, conversation_id="earlier",
+            citizen_id=citizen.id, words="同意书", channel="kiosk", now=now,
+        )  # fmt: skip
+        await enrol_face(
+            session, citizen_id=citizen.id, subject_hash=subject_hash(person.id_no),
+            template=template_of(face), consent=consent, rules=rules, now=now, device=None,
+        )  # fmt: skip
+        return citizen.id
+
+
+async def propose(kiosk: Kiosk, face: str) -> None:
+    """Step up, let the camera look, and choose to confirm by card."""
+    kiosk.visit = await Visit.begin(kiosk.client, "kiosk", kiosk.pairing)
+    await kiosk.say(text="刷脸")
+    await kiosk.say(text="开始刷脸")
+    widget = kiosk.widget()
+    sent = await kiosk.visit.upload_live(widget, face, real=False)
+    assert sent.status_code == 201, sent.text
+    done = {"type": "widget_done", "widget": widget, "upload_id": sent.json()["upload_id"]}
+    await kiosk.say(event=done)
+    assert "刷身份证" in [one["title"] for one in kiosk.replies[-1]["buttons"]]
+    await kiosk.say(text="刷身份证")
+    assert kiosk.widgets() == ["id_card_reader"]
+
+
+async def told(kiosk: Kiosk, words: str) -> str:
+    """Wait until this is said; everything that was said in the visit."""
+
+    async def look() -> str | None:
+        assert kiosk.visit is not None
+        said = "\n".join(one["text"] for one in await kiosk.visit.messages())
+        return said if words in said else None
+
+    return str(await eventually(look))
+
+
+async def signed_in_as(kiosk: Kiosk) -> str | None:
+    assert kiosk.visit is not None
+    async with kiosk.stage.office.sessions.read() as session:
+        return (await session.get_one(Conversation, kiosk.visit.id)).citizen_id
+
+
+async def test_a_card_confirms_whom_the_face_proposed(kiosk: Kiosk) -> None:
+    me = await remember(kiosk, "韦秀兰", "person_b")
+    await propose(kiosk, "person_b_1")
+    assert await signed_in_as(kiosk) is None
+    kiosk.reader.lay_on(demo_chip("韦秀兰"))
+    await told(kiosk, "确认是您，欢迎回来")
+    assert await signed_in_as(kiosk) == me
+    async with kiosk.stage.office.sessions.read() as session:
+        kinds = select(Proof.kind).where(Proof.conversation_id == kiosk.visit.id)  # type: ignore[union-attr]
+        assert {ProofKind.ID_CARD, ProofKind.REMEMBERED} <= set(await session.scalars(kinds))
+
+
+@pytest.mark.parametrize("card", ["李小梅", "过期的身份证"])
+async def test_another_card_or_an_expired_one_confirms_nobody(kiosk: Kiosk, card: str) -> None:
+    # the expired one is 测试员's own
+    await remember(kiosk, "测试员" if card == "过期的身份证" else "韦秀兰", "person_b")
+    await propose(kiosk, "person_b_1")
+    kiosk.reader.lay_on(demo_chip(card))
+    said = await told(kiosk, "这次没认出来")
+    assert await signed_in_as(kiosk) is None
+    for name in ("韦", "测试", "李小"):
+        assert name not in said
+    async with kiosk.stage.office.sessions.read() as session:
+        kinds = set(await session.scalars(select(Proof.kind)))
+        assert ProofKind.REMEMBERED not in kinds
+    await kiosk.say(text="按指纹")
+    assert await signed_in_as(kiosk) is None

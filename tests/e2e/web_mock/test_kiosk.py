@@ -74,7 +74,7 @@ def test_a_finger_is_waited_for_told_when_missing_and_taken(kiosk: Page) -> None
 def test_who_waits_for_a_clerk_is_told_until_when_and_goes_on(kiosk: Page) -> None:
     say(kiosk, "/video")
     press(kiosk, "开始等工作人员")
-    expect(kiosk.get_by_text("最晚 10:15 有人来")).to_be_visible()
+    expect(kiosk.get_by_text("给您留到 10:15")).to_be_visible()
     expect(kiosk.get_by_text("演示里没有真的视频画面")).to_be_visible()
     picture(kiosk, "video")
     expect(kiosk.get_by_text("工作人员在视频里核对过了")).to_be_visible()
