@@ -49,7 +49,7 @@ def create_app(office: Office, engine: Engine | None = None) -> Sanic:
     public = [chat.bp, video.bp, me.bp, remembering.bp, devices.bp, screens.bp, health]
     app.blueprint([*public, verification.bp, *staff.blueprints()])
     if office.settings.demo:
-        app.blueprint(demo.bp)
+        app.blueprint([demo.bp, demo.looks])
     describe_interface(app)
     install_errors(app)
     _serve_pages(app)

@@ -22,7 +22,8 @@ from gateway.http import Body, body, office_of
 
 bp = Blueprint("demo", url_prefix="/demo")
 
-bp.static("/static", Path(__file__).parent / "static" / "demo", name="demo_static")
+looks = Blueprint("demo_looks")
+looks.static("/static/demo", Path(__file__).parent / "static" / "demo", name="demo_static")
 
 _WAIT_S, _STEP_S = 3.0, 0.1
 _pages = Environment(
@@ -36,7 +37,7 @@ _pages.globals["text"] = text
 
 
 @bp.get("/", name="desk")
-@openapi.exclude()
+@openapi.summary("The desk: a page that lays cards and fingers on, and plays the clerk")
 async def desk(request: Request) -> HTTPResponse:
     """The page that lays cards and fingers on and plays the clerk of the online window."""
     office = office_of(request)

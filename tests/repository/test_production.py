@@ -193,7 +193,7 @@ def test_what_only_a_demonstration_has_does_not_exist_in_production(tmp_path: Pa
 
     real = paths(_production(tmp_path, test_keys=False))
     demo = paths(_production(tmp_path, test_keys=False).model_copy(update={"mode": "demo"}))
-    only = {one for one in demo - real if not one.startswith("demo/static/")}
+    only = {one for one in demo - real if not one.startswith("static/demo/")}
     assert only == {
         "demo", "demo/inbox", "demo/clock", "demo/card-reader", "demo/finger", "demo/video",
         "demo/factor",
