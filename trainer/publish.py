@@ -141,7 +141,7 @@ def reasons(worse: Sequence[gate.Change], failing: Sequence[str], catalogue: Cat
             f"（碰巧这样的机会只有 {one.chance:.2%}）"
         )
         lines += [f"    {text}" for text in one.examples]
-    lines += [f"· 对话测试没通过：{name}" for name in failing]
+    lines += [f"· 对话测试没通过：{conversations.title(name)}" for name in failing]
     return "\n".join(lines)
 
 
@@ -177,7 +177,7 @@ def _write_report(
         worse=[c for c in moved if c.worse] if worse is None else worse,
         moved=moved,
         unmoved=len(changes) - len(moved),
-        failing=failing,
+        failing=[conversations.title(name) for name in failing],
         level=gate.LEVEL,
         title_of=lambda change: title_of(change, catalogue),
         waiting=waiting_text(catalogue),
