@@ -14,7 +14,7 @@ from trainer import conversations, gate, items, report
 from trainer.engine import ROOT, say
 from trainer.evaluate import FOLDER, evaluate, held_out, held_out_files, kept
 from trainer.judged import Judged
-from trainer.registry import Model, Registry
+from trainer.registry import Model, Registry, RegistryError
 from trainer.signed import waiting_text
 
 REPORTS = ROOT / "build" / "publish"
@@ -87,7 +87,10 @@ def publish(registry: Registry, catalogue: Catalogue, note: str) -> Model:
         items.REPORT.write_text(text + "\n", "utf-8")
         must = text.partition("\n\n二、")[0]
         raise Refused(f"内容里有必须改的：\n{must}", items.REPORT)
+    judged = candidate.fingerprint
     verdict = judge(candidate, live, catalogue, held_out_files())
+    if candidate.fingerprint != judged:  # a long time has passed
+        raise RegistryError("考试的时候又训练了一个新模型，它还没有考过：请再运行一次 make publish")
     made = registry.add(
         candidate, FOLDER, now=datetime.now(UTC), by=who(), note=note, verdict=verdict
     )

@@ -117,6 +117,26 @@ def test_the_evaluation_is_kept_with_the_model(registry: Registry, tmp_path: Pat
     assert registry.history()[0].note == "n"
 
 
+def test_only_what_was_judged_is_published(
+    registry: Registry, catalogue: Catalogue, told: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Judging takes long enough for somebody to train another one."""
+    trained(registry, "aaaaaaaa")
+    publish_first(registry)
+    live = registry.live()
+    trained(registry, "bbbbbbbb")
+
+    def judged(*_: object) -> str:
+        trained(registry, "cccccccc")
+        return "good"
+
+    monkeypatch.setattr(publish.items, "check", lambda: ("", True))
+    monkeypatch.setattr(publish, "judge", judged)
+    with pytest.raises(RegistryError, match="又训练了"):
+        publish.publish(registry, catalogue, "")
+    assert registry.live() == live and len(registry.history()) == 1 and told == []
+
+
 @pytest.mark.parametrize(("lost", "settled"), [(20, True), (8, True), (7, False)])
 def test_held_out_sentences_alone_may_settle_it(
     lost: int,
