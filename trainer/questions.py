@@ -16,7 +16,7 @@ import yaml
 from backoffice.dialogue.wanted import volunteered
 from backoffice.understanding import closed_act, extract, mask, normalise
 from backoffice.understanding.alarm import alarm_in, refusal_in
-from backoffice.understanding.clauses import requests_in
+from backoffice.understanding.clauses import requests_in, without_halt
 from catalogue.loader import Catalogue
 
 NONE, OTHER = "none", "other"
@@ -140,5 +140,6 @@ def as_said_first(text: str, catalogue: Catalogue, today: date) -> dict[str, Any
     if act is None and about is not None:
         found = extract(said, volunteered(about), today=today)
         safe = found.rest if found.found and found.rest.strip() else found.safe_text
+    safe = without_halt(safe) if act is None else safe
     clauses = requests_in(safe) if act is None else []
     return {"text": safe or said, "hint": {"act": act, "item": None}, "clauses": clauses}

@@ -36,7 +36,7 @@ from backoffice.understanding import (
     mask,
 )
 from backoffice.understanding.alarm import Alarm, alarm_in, refusal_in
-from backoffice.understanding.clauses import requests_in
+from backoffice.understanding.clauses import requests_in, without_halt
 from backoffice.understanding.lexicon import any_of, words
 from backoffice.understanding.own_templates import template_wish
 
@@ -70,6 +70,7 @@ async def _hear_text(talk: Talk) -> Heard:
         _close_button(talk, heard)
     heard.pressed = talk.pressed
     if heard.act is None:
+        heard.safe = without_halt(heard.safe)
         heard.clauses = requests_in(heard.safe)
     return heard
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from functools import cache
 
-from backoffice.understanding.acts import clause_asks
+from backoffice.understanding.acts import clause_asks, says_among
 from backoffice.understanding.lexicon import alternation, any_of, words
 from backoffice.understanding.normal import normalise
 
 _MOST = 3
 _SHORTEST = 3
+_HALT = re.compile(r"(?P<halt>[^。！？!?;；,，、\s]{1,6})[。！!;；,，、\s]+(?P<rest>.+)", re.DOTALL)
 _JOINT = "\n"
 _MARKS = re.compile(r"([。！？!?;；,，、\s]+)")
 
@@ -31,6 +32,14 @@ def requests_in(text: str) -> list[str]:
             found.append(story)
             story = ""
     return found[:_MOST] if len(found) > 1 else []
+
+
+def without_halt(text: str) -> str:
+    """等等，我想先问问…: what follows the halt, if it asks or wants something; else all of it."""
+    found = _HALT.match(text)
+    if found and says_among("pause", found["halt"]) and is_request(normalise(found["rest"])):
+        return found["rest"]
+    return text
 
 
 def is_request(clause: str) -> bool:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from backoffice.understanding.clauses import requests_in
+from backoffice.understanding.clauses import requests_in, without_halt
 
 
 @pytest.mark.parametrize(
@@ -22,3 +22,17 @@ from backoffice.understanding.clauses import requests_in
 )
 def test_requests_in_a_sentence(text: str, requests: list[str]) -> None:
     assert requests_in(text) == requests
+
+
+@pytest.mark.parametrize(
+    "text, heard",
+    [
+        ("等等，我想先问问开店有没有钱领", "我想先问问开店有没有钱领"),
+        ("等一下 要带户口本吗？", "要带户口本吗？"),
+        ("等等，孩子哭了", "等等，孩子哭了"),
+        ("等等", "等等"),
+        ("我等等再来，要多久？", "我等等再来，要多久？"),
+    ],
+)
+def test_a_halt_before_a_question_stops_nothing(text: str, heard: str) -> None:
+    assert without_halt(text) == heard
