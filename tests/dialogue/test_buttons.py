@@ -86,7 +86,7 @@ SHOWN_AT: dict[str, Next | dict[str, Any]] = {
     "ask.remember_finger_again": {"kind": "remember_finger", "number": 1},
     "ask.forget_me": {"kind": "forget_me"},
     "ask.queue_priority_none": {"kind": "queue_priority", "business": "residence", "item": None},
-    "ask.confirm_leave_queue": {"kind": "confirm_leave_queue", "ticket": "t", "number": "A001"},
+    "ask.confirm_leave_queue": {"kind": "confirm_leave_queue", "ticket": 0, "number": "A001"},
     "heard.photo_needed": PHOTO,
     "heard.photo_or_another_way": PHOTO,
     "heard.paper_needed": PAPER,

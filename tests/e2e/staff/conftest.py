@@ -5,7 +5,7 @@ import shutil
 from collections.abc import AsyncIterator
 
 import pytest
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import Browser, async_playwright, expect
 
 from tests.staff.conftest import address, make_case, office, staff  # noqa: F401 - fixtures
 
@@ -19,6 +19,7 @@ async def chromium() -> AsyncIterator[Browser]:
     """Chromium without a window; its tests are skipped where there is none."""
     if CHROMIUM is None:
         pytest.skip("no Chromium here (apt-get install chromium)")
+    expect.set_options(timeout=30_000)  # a busy machine is no fault of a page
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         yield browser

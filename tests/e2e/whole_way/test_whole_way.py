@@ -186,7 +186,8 @@ def test_citizen_applies_corrects_and_holds_a_result_that_a_stranger_checks(
     clerk.log_in(clerks_password)
     clerk.open_case(number)
     expect(desk.get_by_alt_text("身份证人像面").first).to_be_visible()
-    expect(desk.locator(".faces img")).to_have_count(2)
+    expect(desk.get_by_alt_text("身份证国徽面")).to_be_visible()
+    expect(desk.get_by_alt_text("申请人自拍")).to_be_visible()
     expect(desk.locator(".human")).to_have_text("仅供参考，由您判断。")
     clerk.picture("22-case")
     clerk.ask_for_correction(
