@@ -65,7 +65,7 @@ def suites() -> list[Suite]:
                 "--ignore=tests/e2e",
                 "--numprocesses=auto",
                 "--maxprocesses=4",
-                "--dist=loadgroup",
+                "--dist=loadgroup",  # one test at a time to whoever is free
             ),
         ),
         Suite(

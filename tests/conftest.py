@@ -13,18 +13,6 @@ from tests import postgres
 _DATABASES = os.environ.get("XZ_TEST_DATABASES", "sqlite,postgresql").split(",")
 
 
-_INSTALLATIONS = {"house", "processes"}
-"""Fixtures that train the bot and start every process."""
-
-
-@pytest.hookimpl(tryfirst=True)  # xdist reads the mark in its own turn
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """With several workers, one of them has the real processes: no core has room for two bots."""
-    for item in items:
-        if _INSTALLATIONS & set(getattr(item, "fixturenames", ())):
-            item.add_marker(pytest.mark.xdist_group("processes"))
-
-
 @pytest.fixture(params=_DATABASES)
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """URL of an empty database; the test runs once for each kind in `XZ_TEST_DATABASES`."""
