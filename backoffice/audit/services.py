@@ -2,7 +2,6 @@
 
 import hashlib
 import hmac
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -13,6 +12,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backoffice.audit.models import AuditEntry, AuditHead
+from backoffice.canonical import canonical
 from backoffice.crypto import keys
 
 NOTHING_BEFORE = "0" * 64
@@ -56,7 +56,7 @@ async def record(
         actor=actor,
         action=action,
         subject=subject,
-        detail=_canonical(dict(detail or {})),
+        detail=canonical(dict(detail or {})),
         prev_hash=head.hash,
         hash="",
     )
@@ -106,10 +106,6 @@ async def _locked_head(session: AsyncSession) -> AuditHead:
     return (await session.scalars(query.execution_options(populate_existing=True))).one()
 
 
-def _canonical(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-
-
 def _hash(entry: AuditEntry) -> str:
     content = {
         "seq": entry.seq,
@@ -121,6 +117,4 @@ def _hash(entry: AuditEntry) -> str:
         "prev_hash": entry.prev_hash,
     }
     # Keyed, so that somebody who can write the database but has no keys cannot rebuild the chain.
-    return hmac.new(
-        keys().derive("audit"), _canonical(content).encode(), hashlib.sha256
-    ).hexdigest()
+    return hmac.new(keys().derive("audit"), canonical(content).encode(), hashlib.sha256).hexdigest()

@@ -18,6 +18,7 @@ from backoffice.applications.draft import Draft, load_draft
 from backoffice.applications.models import Application
 from backoffice.applications.states import State
 from backoffice.audit.services import record
+from backoffice.canonical import canonical
 from backoffice.clock import china_date
 from backoffice.crypto import keyed_hash
 from backoffice.delegation.judging import Facts, Reason, Stop, checks_of, judge
@@ -28,7 +29,7 @@ from backoffice.delegation.models import (
     RobotDecision,
     Stopped,
 )
-from backoffice.delegation.rules import canonical, is_drawn
+from backoffice.delegation.rules import is_drawn
 from backoffice.delegation.services import (
     SYSTEM,
     Rulebook,

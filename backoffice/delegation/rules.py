@@ -5,13 +5,13 @@ the words around it: a corrected FAQ stops nothing, a changed condition stops th
 """
 
 import hashlib
-import json
 from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
 from typing import Annotated, Any, Self
 
 from pydantic import Field, model_validator
 
+from backoffice.canonical import canonical
 from backoffice.clock import CHINA, china_date
 from backoffice.crypto import keyed_hash
 from backoffice.identity.policy import Policy
@@ -122,11 +122,6 @@ def basis(item: ServiceItem, checks: Mapping[str, NamedCheck], policy: Policy) -
         ],
         "result": None if document is None else _plain(document),
     }
-
-
-def canonical(value: Any) -> str:
-    """JSON in the one form that is hashed."""
-    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
 def hash_of(rule: Mapping[str, Any]) -> str:

@@ -16,6 +16,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backoffice.audit.services import record
+from backoffice.canonical import canonical
 from backoffice.clock import china_date
 from backoffice.crypto import keyed_hash
 from backoffice.delegation.models import (
@@ -25,7 +26,7 @@ from backoffice.delegation.models import (
     RobotDecision,
     Stopped,
 )
-from backoffice.delegation.rules import LONGEST, PERSON_WITHIN, Terms, basis, canonical, hash_of
+from backoffice.delegation.rules import LONGEST, PERSON_WITHIN, Terms, basis, hash_of
 from backoffice.errors import CitizenError, NotFound
 from backoffice.identity.policy import Policy
 from backoffice.logs import log

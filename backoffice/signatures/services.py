@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from backoffice.applications.models import AnswerRow, Application, MaterialRow
 from backoffice.audit.services import record
+from backoffice.canonical import canonical
 from backoffice.crypto import DecryptionFailed, keyed_hash
 from backoffice.errors import CitizenError
 from backoffice.identity.accounts import id_hash
@@ -86,7 +87,7 @@ async def signed_content(session: AsyncSession, application: Application, field:
         "papers": handed_in,
         "pictures": digests,
     }
-    return json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return canonical(content)
 
 
 def _is_signature(value: Any, signatures: Set[str]) -> bool:
@@ -239,6 +240,6 @@ def _seal(row: Signature) -> str:
         row.form_version, row.content_hash, row.picture_digest,
         row.signed_at.astimezone(UTC).isoformat(),
         canonical_strokes(row.strokes),
-        json.dumps(row.document, ensure_ascii=False, sort_keys=True, separators=(",", ":")),
+        canonical(row.document),
     ]  # fmt: skip
     return keyed_hash("signatures.seal", json.dumps(parts, ensure_ascii=False))
