@@ -110,7 +110,7 @@ async def open_(request: Request) -> HTTPResponse:
             session,
             conversation_id=conversation.id,
             key=f"greeting:{conversation.id}",
-            bubble=greeting(),
+            bubble=greeting(recognises=device is not None and office.looker is not None),
             now=office.clock.now(),
         )
     return json({"id": conversation.id, "token": token}, status=201)

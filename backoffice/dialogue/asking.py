@@ -6,7 +6,7 @@ from typing import Any
 from backoffice import messages
 from backoffice.applications.draft import Draft
 from backoffice.devices.services import CARD_WIDGET
-from backoffice.dialogue import appointing, by_video, queueing, switching, visitor
+from backoffice.dialogue import appointing, by_video, queueing, recognising, switching, visitor
 from backoffice.dialogue.acting import about_person, face_consent_words, whom
 from backoffice.dialogue.agenda import CARD_FIELDS, Kind, Next
 from backoffice.dialogue.choosing import CHOICES, ask_choice
@@ -58,7 +58,8 @@ async def ask_focus(talk: Talk) -> bool:
     if kind == "sms_code":
         await _ask_code(talk, focus)
     elif kind == "sign_in_phone":
-        talk.say("ask.sign_in_phone")
+        buttons = recognising.offered(talk) + messages.buttons("ask.sign_in_phone")
+        talk.say("ask.sign_in_phone", buttons=buttons)
     elif kind == "confirm_card":
         _ask_reading(talk, focus)
     elif kind == "correct_which":

@@ -19,6 +19,7 @@ from backoffice.dialogue.heard import Heard
 from backoffice.dialogue.talk import Talk
 from backoffice.dialogue.wanted import asked
 from backoffice.identity.accounts import id_hash
+from backoffice.identity.alarms import AlarmKind, sound
 from backoffice.identity.models import ProofKind
 from backoffice.identity.services import phone_of, record_chip_proof, record_consent
 from backoffice.remembering.services import (
@@ -46,6 +47,13 @@ def can_recognise(talk: Talk) -> bool:
     return talk.knowledge.remembering is not None and talk.conversation.device_id is not None
 
 
+def offered(talk: Talk) -> list[dict[str, str]]:
+    """The button 刷脸 where a phone is asked for, until it was pressed in this visit."""
+    if not can_recognise(talk) or talk.recall("recognise_begun"):
+        return []
+    return messages.buttons("ask.means_face")
+
+
 def begin(talk: Talk, then: str | None) -> Heard:
     """Somebody pressed 刷脸: say what happens, and ask."""
     heard = _heard(talk)
@@ -53,6 +61,7 @@ def begin(talk: Talk, then: str | None) -> Heard:
         if not talk.signed_in:
             talk.focus = {"kind": "sign_in_phone", "then": then}
         return heard.happened("no_recognising_here")
+    talk.remember(recognise_begun=True)
     talk.focus = {"kind": "recognise_consent", "then": then}
     return heard
 
@@ -198,6 +207,13 @@ async def hear_card(talk: Talk, widget: Widget, event: dict[str, Any]) -> Heard:
     fits = account is not None and number is not None and account.id_hash == id_hash(number)
     if focus.get("kind") == "person_by_card" and fits and not faults:
         return await _confirmed(talk, focus, ProofKind.ID_CARD)
+    if account is not None and not fits:
+        await sound(
+            talk.session,
+            AlarmKind.CONFIRM_FAILED,
+            now=talk.now,
+            conversation_id=talk.conversation.id,
+        )
     await drop(talk.session, talk.conversation.id, now=talk.now)
     return _ordinary_way(talk, focus, "not_recognised")
 

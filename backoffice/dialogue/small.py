@@ -6,9 +6,16 @@ from backoffice.dialogue.people import ask_for_person
 from backoffice.dialogue.talk import Talk
 
 
-def greeting() -> Bubble:
-    """What the page shows before anything is said."""
-    return {"text": messages.text("small.greet"), "buttons": messages.buttons("small.greet")}
+def greeting(*, recognises: bool = False) -> Bubble:
+    """What the page shows before anything is said.
+
+    Args:
+        recognises: whether it is shown where 刷脸 works.
+    """
+    buttons = messages.buttons("small.greet")
+    if recognises:
+        buttons += messages.buttons("ask.means_face")
+    return {"text": messages.text("small.greet"), "buttons": buttons}
 
 
 async def small_talk(talk: Talk, act: str) -> None:

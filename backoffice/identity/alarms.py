@@ -33,6 +33,8 @@ class AlarmKind(StrEnum):
     FOREIGN_VISIT = "foreign_visit"
     FOREIGN_UPLOAD = "foreign_upload"
     FOREIGN_WIDGET = "foreign_widget"
+    FOREIGN_FINGER = "foreign_finger"
+    CONFIRM_FAILED = "confirm_failed"
     SIGNATURE_BROKEN = "signature_broken"
 
 
@@ -48,6 +50,8 @@ THRESHOLDS = {
     AlarmKind.FOREIGN_VISIT: 20,
     AlarmKind.FOREIGN_UPLOAD: 3,
     AlarmKind.FOREIGN_WIDGET: 3,
+    AlarmKind.FOREIGN_FINGER: 1,
+    AlarmKind.CONFIRM_FAILED: 10,
     AlarmKind.SIGNATURE_BROKEN: 1,
 }
 """From how many in a day on somebody has to look; below it, people mistype and cameras fail."""

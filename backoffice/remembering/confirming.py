@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from backoffice.applications.services import adopt
 from backoffice.conversations.models import Conversation
 from backoffice.errors import NotFound
+from backoffice.identity.alarms import AlarmKind, sound
 from backoffice.identity.models import Citizen, Proof, ProofKind
 from backoffice.identity.proofs import keep_proof
 from backoffice.identity.sign_in import adopt_what_was_given
@@ -81,11 +82,16 @@ async def confirm(
     finger alike to theirs (`press`), a card with their number, or a sign-in before the face.
 
     Returns:
-        False when there is nobody to confirm (too late, deleted meanwhile).
+        False when there is nobody to confirm (too late, deleted meanwhile), or the finger was
+        compared with somebody else's.
     """
     look = await open_proposal(session, conversation.id, now=now)
     citizen_id = look.citizen_id if look is not None else None
     if look is None or citizen_id is None or conversation.citizen_id not in (None, citizen_id):
+        return False
+    if press is not None and press.look_id != look.id:
+        # One's own finger, laid on for one's own face, says nothing of whoever came after it.
+        await sound(session, AlarmKind.FOREIGN_FINGER, now=now, conversation_id=conversation.id)
         return False
     person = await person_of(session, citizen_id)
     if person is None or person.expires_at <= now:

@@ -19,6 +19,7 @@ from backoffice.conversations.models import Conversation, Widget
 from backoffice.db import Sessions
 from backoffice.devices.services import visit_at
 from backoffice.errors import NotFound
+from backoffice.identity.alarms import AlarmKind, sound
 from backoffice.identity.proofs import consent_of
 from backoffice.remembering.confirming import open_proposal
 from backoffice.remembering.errors import (
@@ -239,6 +240,9 @@ async def _confirm(
     if not best.same:
         look = await session.get_one(FaceLook, wanted.look_id)
         look.fingers += 1
+        await sound(
+            session, AlarmKind.CONFIRM_FAILED, now=now, conversation_id=look.conversation_id
+        )
     return _made(pressed, best, None, "alike" if best.same else "different", wanted.look_id)
 
 
