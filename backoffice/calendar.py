@@ -5,6 +5,9 @@ from datetime import date, timedelta
 
 from catalogue.parameters import HolidayYear
 
+CALENDAR_WARNING_DAYS = 60
+"""So many days before the list ends, operators are warned: the State Council announces the next
+year's in November, and the longest limits of the catalogue are 30 working days."""
 _SATURDAY = 5
 _ONE_DAY = timedelta(days=1)
 
@@ -25,7 +28,7 @@ class WorkCalendar:
     """
 
     def __init__(self, years: Mapping[int, HolidayYear]) -> None:
-        self._years = frozenset(years)
+        self.years = dict(years)
         holidays = [holiday for year in years.values() for holiday in year.holidays]
         self._worked_weekends = frozenset(day for one in holidays for day in one.workdays)
         self._off = frozenset(day for one in holidays for day in _days(one.first, one.last))
@@ -36,11 +39,18 @@ class WorkCalendar:
         Raises:
             CalendarMissing: no arrangement for that year.
         """
-        if day.year not in self._years:
+        if day.year not in self.years:
             raise CalendarMissing(day.year)
         if day in self._worked_weekends:
             return True
         return day not in self._off and day.weekday() < _SATURDAY
+
+    def days_left(self, today: date) -> int:
+        """Days after `today` until the list ends; negative when it ended, or misses this year."""
+        last = today.year - 1
+        while last + 1 in self.years:
+            last += 1
+        return (date(last, 12, 31) - today).days
 
     def add_working_days(self, day: date, count: int) -> date:
         """The `count`-th working day after `day`, which is itself not counted.

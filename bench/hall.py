@@ -157,7 +157,8 @@ def _cases(count: int, codes: Sequence[str]) -> Iterator[dict[str, Any]]:
         at = NOW - timedelta(days=730) * (1 - index / count)
         is_open = random_.random() < OPEN_SHARE or index > count - 200
         state = random_.choice(sorted(WAITING)) if is_open else random_.choice(_DONE)
-        due = (at + timedelta(days=20)).date() if state == State.ACCEPTED else None
+        days = {State.SUBMITTED: 7, State.ACCEPTED: 20}.get(state)
+        due = (at + timedelta(days=days)).date() if days else None
         yield {
             "id": new_id(),
             "number": f"SW{at:%Y%m%d}{index % 10_000:04d}",
@@ -169,7 +170,8 @@ def _cases(count: int, codes: Sequence[str]) -> Iterator[dict[str, Any]]:
             "created_at": at,
             "updated_at": at + timedelta(days=3),
             "submitted_at": at,
-            "due_on": due,
+            "due_on": due if state == State.ACCEPTED else None,
+            "act_by": due,
             "version": 3,
         }
 

@@ -54,6 +54,13 @@ class CallBack(Sourced):
     note: Text
 
 
+class Reminder(Sourced):
+    """When staff are reminded of a case whose last day comes near."""
+
+    working_days: Annotated[int, Field(gt=0)]
+    note: Text
+
+
 class Hall(Strict):
     """The hall the citizen would go to."""
 
@@ -63,6 +70,7 @@ class Hall(Strict):
     hours: HallFact
     phone: HallFact
     call_back: CallBack
+    reminder: Reminder
 
 
 class Holiday(Strict):

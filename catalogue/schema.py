@@ -36,7 +36,7 @@ from catalogue.vocabulary import (
 __all__ = [
     "ApplicantCondition", "Applicants", "AutoCheck", "Check", "Condition", "Faq", "Fee",
     "FormField", "Group", "HallDocument", "InstantRule", "LegalBasis", "Material", "Option", "Prerequisite",
-    "Process", "Result", "SatisfiedBy", "ServiceItem", "Time", "TimeLimit", "Validation",
+    "Process", "Result", "SatisfiedBy", "SecondLook", "ServiceItem", "Time", "TimeLimit", "Validation",
     "Validity", "WarnOver", "WrongName",
 ]  # fmt: skip
 
@@ -153,6 +153,15 @@ class InstantRule(Strict):
     auto_checks: tuple[AutoCheck, ...] = ()
     otherwise: Text = Field(description="不能即办时怎么办，一句话")
     otherwise_item: Slug | None = Field(default=None, description="不能即办时转到的事项代码")
+
+
+class SecondLook(Sourced):
+    """Two people decide (审核和批准分开): who has to be one of them."""
+
+    by: Literal["clerk", "head"] = Field(
+        description="第二个人是谁：clerk 另一位工作人员；head 两个人里要有一位部门负责人"
+    )
+    note: Text
 
 
 class Fee(Sourced):
@@ -289,6 +298,9 @@ class ServiceItem(Strict):
     instant: bool = Field(description="是不是即办（机器人可以当场决定）")
     instant_rule: InstantRule | None = None
     instant_note: Text | None = None
+    second_look: SecondLook | None = Field(
+        default=None, description="准予、不予许可、不予受理要两个人看过才算数的事项才写"
+    )
     identity_level: IdentityLevel
     life_events: tuple[Text, ...] = ()
     about: About | None = None
@@ -319,6 +331,8 @@ class ServiceItem(Strict):
     def _instant_has_rule(self) -> Self:
         if self.instant and self.instant_rule is None:
             raise wrong("instant 是 true 时要写 instant_rule")
+        if self.instant and self.second_look is not None:
+            raise wrong("instant 是 true（机器人当场办）的事项不能再要两个人看（second_look）")
         return self
 
     def field(self, slug: str) -> FormField | None:

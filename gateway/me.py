@@ -8,9 +8,10 @@ from sanic_ext import openapi
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backoffice import messages
+from backoffice.applications.clocks import history_of
 from backoffice.applications.draft import load_draft
 from backoffice.applications.models import Application, HistoryRow
-from backoffice.applications.services import application_of, applications_of, history_of
+from backoffice.applications.services import application_of, applications_of
 from backoffice.applications.states import OPEN_FOR_ANSWERS, State, Step
 from backoffice.applications.supplements import supplements_of, wanted_lines
 from backoffice.clock import china_date

@@ -45,6 +45,7 @@ async def _run(office: Office) -> None:
     scheduler.add_job(jobs.keep_ledger, "interval", minutes=1, next_run_time=now, **common)
     scheduler.add_job(jobs.short_lived, "interval", minutes=1, next_run_time=now, **common)
     scheduler.add_job(jobs.retention, "interval", minutes=10, next_run_time=now, **common)
+    scheduler.add_job(jobs.watch_calendar, "interval", hours=6, next_run_time=now, **common)
     scheduler.add_job(jobs.count_faces, "interval", minutes=10, next_run_time=now, **common)
     scheduler.start()
     if office.settings.worker_metrics_port:

@@ -7,7 +7,10 @@ from typing import Any
 
 from prometheus_client import Gauge
 
-from backoffice.applications.decisions import Bench, deem_accepted
+from backoffice.applications.decisions import Bench
+from backoffice.applications.watching import deem_accepted, remind, wind_up, without_a_day
+from backoffice.calendar import CALENDAR_WARNING_DAYS
+from backoffice.clock import china_date
 from backoffice.delegation.services import Rulebook, suspend_changed
 from backoffice.devices.services import forget_used
 from backoffice.erasures.ledger import NAME, export
@@ -25,6 +28,7 @@ from backoffice.uploads.services import purge_expired, remove_orphans
 from bootstrap.container import Office
 from worker.handlers import handlers
 
+_CALENDAR_DAYS = Gauge("xz_calendar_days_left", "Days until the list of holidays ends")
 _PEOPLE_WITH_FACES = Gauge("xz_people_with_faces", "People of whom any picture or template is kept")
 
 
@@ -56,16 +60,23 @@ class Jobs:
 
     @_survives
     async def clock_steps(self) -> None:
-        """Silence past the fifth working day counts as acceptance."""
-        async with self._office.sessions.begin() as session:
-            await deem_accepted(
-                Bench(
-                    session,
-                    self._office.catalogue,
-                    self._office.calendar,
-                    self._office.clock.now(),
-                )
-            )
+        """Silence past the fifth working day accepts; what is due soon or over is told to staff."""
+        office = self._office
+        for step in (wind_up, deem_accepted, remind):
+            async with office.sessions.begin() as session:
+                now = office.clock.now()
+                await step(Bench(session, office.catalogue, office.calendar, now))
+
+    @_survives
+    async def watch_calendar(self) -> None:
+        """Warn while the holiday list ends soon: days beyond it are never guessed."""
+        office = self._office
+        left = office.calendar.days_left(china_date(office.clock.now()))
+        _CALENDAR_DAYS.set(left)
+        if left < CALENDAR_WARNING_DAYS:
+            async with office.sessions.read() as session:
+                waiting = await without_a_day(session, office.catalogue)
+            log("worker").warning("calendar.ends_soon", days_left=left, cases_without_a_day=waiting)
 
     @_survives
     async def watch_delegations(self) -> None:

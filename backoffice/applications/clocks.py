@@ -3,17 +3,16 @@
 Working days, counted from the day after; while the applicant corrects, the time stands still.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backoffice.applications.models import Application, HistoryRow
-from backoffice.applications.states import State, Step
+from backoffice.applications.states import AT_THE_AUTHORITY, State, Step
 from backoffice.calendar import CalendarMissing, WorkCalendar
 from backoffice.clock import china_date
-from backoffice.logs import log
 from catalogue.schema import ServiceItem, TimeLimit
 
 SILENCE_WORKING_DAYS = 5
@@ -26,6 +25,42 @@ _ONE_DAY = timedelta(days=1)
 
 Suspension = tuple[date, date]
 """Day the correction was asked for, and day it came back."""
+
+
+def set_clocks(
+    application: Application,
+    item: ServiceItem,
+    calendar: WorkCalendar,
+    history: Sequence[HistoryRow],
+) -> None:
+    """Write down the last days that follow from state and history; nothing else sets them.
+
+    Promise and law run from acceptance and stand still while the applicant corrects, when no day
+    can be named. What is over keeps its days, as a record of what was to be met.
+
+    Args:
+        history: all steps so far, oldest first.
+    """
+    state = State(application.state)
+    application.act_by = None
+    if state == State.SUPPLEMENT_DUE:
+        application.due_on = application.lawful_on = None
+    if state not in AT_THE_AUTHORITY:
+        return
+    if application.accepted_at is not None:
+        accepted, pauses = china_date(application.accepted_at), suspensions_of(history)
+        application.due_on = due_on(item, calendar, accepted, pauses)
+        application.lawful_on = lawful_on(item, calendar, accepted, pauses)
+    days = [application.due_on, application.lawful_on]
+    if state == State.SUBMITTED:
+        received = received_at(application, history)
+        days.append(silence_ends_on(calendar, china_date(received)) if received else None)
+    application.act_by = min((day for day in days if day is not None), default=None)
+
+
+def has_clock(item: ServiceItem) -> bool:
+    """Whether a day can be named by which an accepted case has to be decided."""
+    return any(_is_in_days(one) for one in (item.time.promised, item.time.statutory))
 
 
 def due_on(
@@ -43,24 +78,34 @@ def due_on(
     Returns:
         None when the item has no limit in days, or the holiday list does not reach so far.
     """
-    limit = _limit(item)
-    if limit is None:
-        return None
+    limits = (item.time.promised, item.time.statutory)
+    limit = next((one for one in limits if _is_in_days(one)), None)
+    return _last_day(limit, calendar, accepted, suspensions) if limit else None
+
+
+def lawful_on(
+    item: ServiceItem,
+    calendar: WorkCalendar,
+    accepted: date,
+    suspensions: Sequence[Suspension] = (),
+) -> date | None:
+    """Last day of the statutory time; None as for `due_on`, or when the facts name no such time."""
+    limit = item.time.statutory
+    return _last_day(limit, calendar, accepted, suspensions) if _is_in_days(limit) else None
+
+
+def _last_day(
+    limit: TimeLimit, calendar: WorkCalendar, accepted: date, suspensions: Sequence[Suspension]
+) -> date | None:
     if limit.unit == "on_spot":
         return accepted
-    if limit.value is None:
-        return None
-    try:
-        if limit.unit == "working_day":
-            return _count(calendar, accepted, limit.value, suspensions, working=True)
-        if limit.unit == "calendar_day":
-            return _count(calendar, accepted, limit.value, suspensions, working=False)
-    except CalendarMissing as exc:
-        log("clocks").warning("calendar.missing", year=exc.year)
-        return None
+    count = limit.value or 0
     if limit.unit == "month":
-        return _add_months(accepted, limit.value) + _lost(suspensions)
-    return None
+        return _add_months(accepted, count) + _lost(suspensions)
+    try:
+        return _count(calendar, accepted, count, suspensions, working=limit.unit == "working_day")
+    except CalendarMissing:  # operators are warned by the worker, long before
+        return None
 
 
 def silence_ends_on(calendar: WorkCalendar, received: date) -> date | None:
@@ -80,52 +125,31 @@ def received_at(application: Application, history: Sequence[HistoryRow]) -> date
 def suspensions_of(history: Sequence[HistoryRow]) -> list[Suspension]:
     """The times since acceptance in which the applicant was correcting."""
     found: list[Suspension] = []
+    accepted = False
     begun: date | None = None
     for row in history:
-        if row.step == Step.REQUEST_SUPPLEMENT and row.before == State.ACCEPTED:
+        if row.step == Step.REQUEST_SUPPLEMENT and (accepted or row.before == State.ACCEPTED):
             begun = china_date(row.at)
         elif row.step == Step.SUBMIT and begun is not None:
             found.append((begun, china_date(row.at)))
             begun = None
+        accepted = accepted or row.after == State.ACCEPTED
     return found
 
 
-async def silent_applications(
-    session: AsyncSession, calendar: WorkCalendar, now: datetime
-) -> list[Application]:
-    """Applications that count as accepted because nobody said anything in time."""
-    waiting = await session.scalars(
-        select(Application).where(Application.state == State.SUBMITTED).order_by(Application.id)
-    )
-    histories = await _histories(session)
-    today = china_date(now)
-    silent = []
-    for application in waiting:
-        received = received_at(application, histories.get(application.id, []))
-        ends = silence_ends_on(calendar, china_date(received)) if received else None
-        if ends is not None and today > ends:
-            silent.append(application)
-    return silent
-
-
-async def _histories(session: AsyncSession) -> Mapping[str, list[HistoryRow]]:
+async def history_of(session: AsyncSession, application: Application) -> list[HistoryRow]:
+    """The steps so far, oldest first."""
     rows = await session.scalars(
         select(HistoryRow)
-        .join(Application, Application.id == HistoryRow.application_id)
-        .where(Application.state == State.SUBMITTED)
+        .where(HistoryRow.application_id == application.id)
         .order_by(HistoryRow.id)
     )
-    found: dict[str, list[HistoryRow]] = {}
-    for row in rows:
-        found.setdefault(row.application_id, []).append(row)
-    return found
+    return list(rows)
 
 
-def _limit(item: ServiceItem) -> TimeLimit | None:
-    for limit in (item.time.promised, item.time.statutory):
-        if limit.value is not None or limit.unit == "on_spot":
-            return limit
-    return None
+def _is_in_days(limit: TimeLimit) -> bool:
+    counted = limit.unit in ("working_day", "calendar_day", "month") and limit.value is not None
+    return counted or limit.unit == "on_spot"
 
 
 def _count(

@@ -13,35 +13,29 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm.exc import StaleDataError
 
-from backoffice.applications.clocks import (
-    due_on,
-    received_at,
-    silent_applications,
-    suspensions_of,
-)
+from backoffice.applications.clocks import history_of, set_clocks
+from backoffice.applications.draft import load_draft
 from backoffice.applications.models import (
     AnswerRow,
     Application,
-    HistoryRow,
     StepNotAllowed,
     SupplementRow,
 )
+from backoffice.applications.opinions import HeadNeeded, SecondPersonNeeded, agreed, lapse
 from backoffice.applications.states import AT_THE_AUTHORITY, State, Step
+from backoffice.applications.supplements import asked_too_late
 from backoffice.audit.services import record
 from backoffice.calendar import WorkCalendar
-from backoffice.clock import china_date
 from backoffice.errors import Busy, CitizenError, NotFound
 from backoffice.identity.settling import How, settle_to_approve
-from backoffice.logs import log
 from backoffice.messages import text
 from backoffice.outbox import services as outbox
 from backoffice.representation.services import require_settled
 from backoffice.signatures.services import require_standing
 from backoffice.staff.models import CASE_ROLES, StaffUser
+from backoffice.tasks.services import close_clock_tasks
 from catalogue.loader import Catalogue
 from catalogue.schema import ServiceItem
-
-CLOCK = "clock"
 
 
 class ReasonMissing(CitizenError):
@@ -54,6 +48,12 @@ class NothingWanted(CitizenError):
     """A correction request that names nothing, or a reason that is empty."""
 
     code = "decision.nothing_wanted"
+
+
+class LateReasonMissing(CitizenError):
+    """A further correction asks for what could have been asked the first time. Params: parts."""
+
+    code = "decision.late_reason_missing"
 
 
 class WantedUnknown(CitizenError):
@@ -70,6 +70,10 @@ class Decision(StrEnum):
     APPROVE = "approve"
     REFUSE = "refuse"
     NOT_ACCEPT = "not_accept"
+
+
+CONCLUDING = frozenset({Decision.APPROVE, Decision.REFUSE, Decision.NOT_ACCEPT})
+"""What ends the case; two people are needed for it where the item says so."""
 
 
 @dataclass(frozen=True)
@@ -134,10 +138,14 @@ async def decide(
     wanted: Sequence[Wanted] = (),
     version: int | None = None,
     identity: How | None = None,
+    late_reason: str = "",
 ) -> Application:
-    """Carry out a clerk's decision.
+    """Carry out a clerk's decision; where the item wants two people, the first one's is kept.
+
+    Then the case is still open afterwards (`opinions.opinion_on`).
 
     Args:
+        late_reason: why a further correction asks for what could have been asked before.
         version: the version the clerk was looking at, when known.
         identity: how the clerk made sure of who the person is, for an approval that needs it.
 
@@ -147,7 +155,9 @@ async def decide(
         RelationUnsettled: an approval before anybody made sure that who acts may act.
         Busy: somebody else changed the case meanwhile.
         StepNotAllowed: the case's state does not allow the decision.
-        ReasonMissing, NothingWanted, WantedUnknown: the decision is not complete.
+        ReasonMissing, NothingWanted, WantedUnknown, LateReasonMissing: the decision is not
+            complete.
+        SecondPersonNeeded, HeadNeeded: see `opinions.agreed`.
     """
     if version is not None and version != application.version:
         raise Busy
@@ -157,7 +167,14 @@ async def decide(
         )
         await require_ready(bench, application)
     try:
-        await _carry_out(bench, application, decision, staff.actor, reason, wanted)
+        if not await _two_agree(bench, application, decision, reason, staff):
+            return application
+        if decision == Decision.REQUEST_SUPPLEMENT:
+            await request_supplement(
+                bench, application, wanted, actor=staff.actor, late_reason=late_reason
+            )
+        else:
+            await _carry_out(bench, application, decision, staff.actor, reason)
     except StaleDataError as exc:  # whichever statement noticed that somebody else was first
         raise Busy from exc
     return application
@@ -184,18 +201,33 @@ async def _require_authority(bench: Bench, application: Application) -> None:
     await require_settled(bench.session, application.id, for_other=for_other)
 
 
+async def _two_agree(
+    bench: Bench, application: Application, decision: Decision, reason: str, staff: StaffUser
+) -> bool:
+    """Whether the decision may be carried out now; the item may want a second person's word."""
+    rule = bench.item(application).second_look
+    if rule is None or decision not in CONCLUDING:
+        return True
+    if decision not in possible(application):
+        raise StepNotAllowed
+    if decision != Decision.APPROVE:
+        _with_appeal(reason)  # a refusal without a reason is no opinion either
+    if decision != Decision.NOT_ACCEPT and application.state == State.SUBMITTED:
+        await accept(bench, application, actor=staff.actor)
+    return await agreed(
+        bench.session, application, rule, decision, reason=reason, staff=staff, now=bench.now
+    )
+
+
 async def _carry_out(
     bench: Bench,
     application: Application,
     decision: Decision,
     actor: str,
     reason: str,
-    wanted: Sequence[Wanted],
 ) -> None:
     if decision == Decision.ACCEPT:
         await accept(bench, application, actor=actor)
-    elif decision == Decision.REQUEST_SUPPLEMENT:
-        await request_supplement(bench, application, wanted, actor=actor)
     elif decision == Decision.APPROVE:
         await approve(bench, application, actor=actor)
     elif decision == Decision.REFUSE:
@@ -206,48 +238,60 @@ async def _carry_out(
 
 async def accept(bench: Bench, application: Application, *, actor: str) -> None:
     """受理: from here the promised time runs."""
-    await _accept(bench, application, Step.ACCEPT, actor=actor, at=bench.now)
-    await _conclude(bench, application, "accepted", actor)
+    await start_clock(bench, application, Step.ACCEPT, actor=actor, at=bench.now)
+    await conclude(bench, application, "accepted", actor)
 
 
 async def request_supplement(
-    bench: Bench, application: Application, wanted: Sequence[Wanted], *, actor: str
+    bench: Bench,
+    application: Application,
+    wanted: Sequence[Wanted],
+    *,
+    actor: str,
+    late_reason: str = "",
 ) -> SupplementRow:
     """一次告知补正: ask at once for everything that is missing or wrong.
 
     Raises:
         NothingWanted: nothing is named, or something without a reason.
         WantedUnknown: a field or paper that the item does not have.
+        LateReasonMissing: it could have been asked for the first time, and nobody says why not.
     """
-    item = bench.item(application)
+    draft = await load_draft(bench.session, application, bench.item(application))
+    item = draft.item
     if not wanted or not all(one.reason.strip() for one in wanted):
         raise NothingWanted
     for one in wanted:
         known = item.field(one.field) if one.field else item.material(one.material or "")
         if known is None or (one.field and one.material):
             raise WantedUnknown
+    stored = [one.stored() for one in wanted]
+    late = await asked_too_late(bench.session, draft, stored)
+    if late and not late_reason.strip():
+        raise LateReasonMissing(parts="、".join(late))
+    await lapse(bench.session, application.id, now=bench.now)
     row = SupplementRow(
         application_id=application.id,
-        wanted=[one.stored() for one in wanted],
+        wanted=stored,
+        late_reason=late_reason.strip() if late else None,
         requested_by=actor,
         requested_at=bench.now,
     )
     _take(bench, application, Step.REQUEST_SUPPLEMENT, actor=actor)
     bench.session.add(row)
-    application.due_on = None  # the time stands still until the correction is accepted
-    detail = {"wanted": [one.field or one.material or "" for one in wanted]}
-    await _conclude(bench, application, "supplement", actor, detail)
+    detail = {"wanted": [one.field or one.material or "" for one in wanted], "late": bool(late)}
+    await conclude(bench, application, "supplement", actor, detail)
     return row
 
 
 async def approve(bench: Bench, application: Application, *, actor: str) -> None:
     """准予; straight from 收件 it is accepted and approved in one go. Then the result is made."""
     if application.state == State.SUBMITTED:
-        await _accept(bench, application, Step.ACCEPT, actor=actor, at=bench.now)
+        await start_clock(bench, application, Step.ACCEPT, actor=actor, at=bench.now)
         await bench.session.flush()
     _take(bench, application, Step.APPROVE, actor=actor)
     application.decided_at = bench.now
-    await _conclude(bench, application, "approved", actor)
+    await conclude(bench, application, "approved", actor)
     await outbox.put(
         bench.session,
         kind="result.issue",
@@ -261,53 +305,30 @@ async def refuse(bench: Bench, application: Application, reason: str, *, actor: 
     """不予许可, with the reason and how to appeal; from 收件 it is accepted first."""
     note = _with_appeal(reason)
     if application.state == State.SUBMITTED:
-        await _accept(bench, application, Step.ACCEPT, actor=actor, at=bench.now)
+        await start_clock(bench, application, Step.ACCEPT, actor=actor, at=bench.now)
         await bench.session.flush()
     _take(bench, application, Step.REFUSE, actor=actor, note=note)
     application.decided_at = bench.now
-    await _conclude(bench, application, "refused", actor)
+    await conclude(bench, application, "refused", actor)
 
 
 async def not_accept(bench: Bench, application: Application, reason: str, *, actor: str) -> None:
     """不予受理, with the reason and how to appeal."""
     _take(bench, application, Step.NOT_ACCEPT, actor=actor, note=_with_appeal(reason))
     application.decided_at = bench.now
-    await _conclude(bench, application, "not_accepted", actor)
+    await conclude(bench, application, "not_accepted", actor)
 
 
-async def deem_accepted(bench: Bench) -> list[str]:
-    """The clock's step: silence past the fifth working day counts as acceptance on receipt.
-
-    Returns:
-        Ids of the applications that now count as accepted.
-
-    Source: 行政许可法 第三十二条第一款第四项 (see `clocks.SILENCE_WORKING_DAYS`).
-    """
-    done = []
-    for application in await silent_applications(bench.session, bench.calendar, bench.now):
-        if bench.catalogue.find(application.item_code) is None:
-            # One case of an item that left the catalogue must not hold up all the others.
-            log("decisions").error("case.item_missing", application_id=application.id)
-            continue
-        history = await _history(bench.session, application)
-        received = received_at(application, history) or bench.now
-        await _accept(bench, application, Step.DEEM_ACCEPTED, actor=CLOCK, at=received)
-        await _conclude(bench, application, "accepted", CLOCK, {"deemed": True})
-        done.append(application.id)
-    return done
-
-
-async def _accept(
+async def start_clock(
     bench: Bench, application: Application, step: Step, *, actor: str, at: datetime
 ) -> None:
+    """Accept, from `at` on; the caller writes notice and audit (`conclude`)."""
     item = bench.item(application)
     _take(bench, application, step, actor=actor)
     # Accepted before, then corrected: the first acceptance counts and the pause is added.
     application.accepted_at = application.accepted_at or at
-    history = await _history(bench.session, application)
-    application.due_on = due_on(
-        item, bench.calendar, china_date(application.accepted_at), suspensions_of(history)
-    )
+    history = await history_of(bench.session, application)
+    set_clocks(application, item, bench.calendar, history)
 
 
 def _take(
@@ -316,20 +337,29 @@ def _take(
     bench.session.add(application.take(step, actor=actor, at=bench.now, note=note))
 
 
-async def _conclude(
+async def conclude(
     bench: Bench,
     application: Application,
     kind: str,
     actor: str,
     detail: Mapping[str, Any] | None = None,
+    *,
+    notice: str | None = None,
 ) -> None:
-    """Write the change, then the notice and the audit; the version decides who was first."""
+    """Write the change, then the notice and the audit; the version decides who was first.
+
+    Args:
+        notice: the notice's kind, where it says something else than the audit trail.
+    """
+    if application.state != State.ACCEPTED:
+        set_clocks(application, bench.item(application), bench.calendar, ())
     await bench.session.flush()
+    await close_clock_tasks(bench.session, application.id, now=bench.now)
     await outbox.put(
         bench.session,
         kind="notice.send",
         key=f"{kind}:{application.id}:{application.version}",
-        payload={"application_id": application.id, "kind": kind},
+        payload={"application_id": application.id, "kind": notice or kind},
         now=bench.now,
     )
     await record(
@@ -340,15 +370,6 @@ async def _conclude(
         detail={"item": application.item_code, "version": application.version, **(detail or {})},
         now=bench.now,
     )
-
-
-async def _history(session: AsyncSession, application: Application) -> list[HistoryRow]:
-    rows = await session.scalars(
-        select(HistoryRow)
-        .where(HistoryRow.application_id == application.id)
-        .order_by(HistoryRow.id)
-    )
-    return list(rows)
 
 
 def _with_appeal(reason: str) -> str:
@@ -367,7 +388,8 @@ def possible(application: Application) -> list[Decision]:
 
 
 __all__ = [
-    "Bench", "Decision", "NothingWanted", "ReasonMissing", "StepNotAllowed", "Wanted",
-    "WantedUnknown", "accept", "approve", "case_of", "decide", "deem_accepted", "not_accept",
-    "possible", "refuse", "request_supplement", "require_ready",
+    "Bench", "CONCLUDING", "Decision", "HeadNeeded", "LateReasonMissing", "NothingWanted",
+    "ReasonMissing", "SecondPersonNeeded", "StepNotAllowed", "Wanted", "WantedUnknown", "accept",
+    "approve", "case_of", "conclude", "decide", "not_accept", "possible", "refuse",
+    "request_supplement", "require_ready", "start_clock",
 ]  # fmt: skip

@@ -27,7 +27,10 @@ class Application(Base):
         item_version: fingerprint of the catalogue's item when the draft was begun.
         progress: what the dialogue remembers of the draft beside its answers (encrypted JSON):
             failed attempts, what was skipped, declined, read back and confirmed.
-        due_on: last day of the promised time, once accepted.
+        due_on: last day of the promised time, once accepted (`clocks.set_clocks`, like the next two).
+        lawful_on: last day of the statutory time, once accepted.
+        act_by: the next day by which the authority has to do something; None while nothing runs,
+            and where no day can be named.
         identity_way: version and way of the identity policy by which it was handed in.
         identity_then: what a clerk still has to do about who the person is (`policy.Then`); it
             stays when done, which a proof on record tells.
@@ -39,6 +42,7 @@ class Application(Base):
         Index("ix_applications_work_list", "state", "submitted_at"),
         Index("ix_applications_citizen", "citizen_id"),
         Index("ix_applications_updated", "updated_at"),
+        Index("ix_applications_act_by", "state", "act_by"),
     )
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
@@ -56,6 +60,8 @@ class Application(Base):
     accepted_at: Mapped[datetime | None] = mapped_column(Utc)
     decided_at: Mapped[datetime | None] = mapped_column(Utc)
     due_on: Mapped[date | None]
+    lawful_on: Mapped[date | None]
+    act_by: Mapped[date | None]
     identity_way: Mapped[str | None] = mapped_column(String(64))
     identity_then: Mapped[str | None] = mapped_column(String(20))
     version: Mapped[int] = mapped_column(default=1)
@@ -151,6 +157,7 @@ class SupplementRow(Base):
 
     Attributes:
         wanted: `[{"field": slug} | {"material": slug}, plus "reason": words]`, encrypted.
+        late_reason: why something was not asked for the first time; encrypted.
     """
 
     __tablename__ = "application_supplements"
@@ -160,9 +167,38 @@ class SupplementRow(Base):
         ForeignKey("applications.id", ondelete="CASCADE"), index=True
     )
     wanted: Mapped[Any] = mapped_column(Encrypted("application_supplements.wanted"))
+    late_reason: Mapped[Any | None] = mapped_column(
+        Encrypted("application_supplements.late_reason")
+    )
     requested_by: Mapped[str] = mapped_column(String(60))
     requested_at: Mapped[datetime] = mapped_column(Utc)
     answered_at: Mapped[datetime | None] = mapped_column(Utc)
+
+
+class OpinionRow(Base):
+    """What one of two people would decide; only when the other says the same it is decided.
+
+    Attributes:
+        decision: `approve`, `refuse` or `not_accept`.
+        reason: the opinion's words, for the other; encrypted.
+        lapsed_at: when it stopped counting: another opinion, a correction, a withdrawal.
+        agreed_by: who said the same and so decided (staff id).
+    """
+
+    __tablename__ = "application_opinions"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    application_id: Mapped[str] = mapped_column(
+        ForeignKey("applications.id", ondelete="CASCADE"), index=True
+    )
+    staff_id: Mapped[str] = mapped_column(String(32))
+    by_head: Mapped[bool]
+    decision: Mapped[str] = mapped_column(String(20))
+    reason: Mapped[Any | None] = mapped_column(Encrypted("application_opinions.reason"))
+    at: Mapped[datetime] = mapped_column(Utc)
+    lapsed_at: Mapped[datetime | None] = mapped_column(Utc)
+    agreed_by: Mapped[str | None] = mapped_column(String(32))
+    agreed_at: Mapped[datetime | None] = mapped_column(Utc)
 
 
 class HistoryRow(Base):

@@ -7,21 +7,24 @@ from typing import Any
 from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from backoffice.applications.clocks import history_of, set_clocks
 from backoffice.applications.draft import Draft
 from backoffice.applications.models import (
     AnswerRow,
     Application,
-    HistoryRow,
     MaterialRow,
     SupplementRow,
 )
+from backoffice.applications.opinions import lapse
 from backoffice.applications.states import OPEN_FOR_ANSWERS, State, Step
 from backoffice.audit.services import record
+from backoffice.calendar import WorkCalendar
 from backoffice.clock import china_date
 from backoffice.conversations.models import Conversation
 from backoffice.errors import NotFound
 from backoffice.outbox import services as outbox
 from backoffice.representation.visibility import authority_ended, may_see
+from backoffice.tasks.services import close_clock_tasks
 from catalogue.schema import ServiceItem
 
 
@@ -178,11 +181,17 @@ def put_material(
 
 
 async def submit(
-    session: AsyncSession, draft: Draft, *, now: datetime, seen_by: str | None = None
+    session: AsyncSession,
+    draft: Draft,
+    *,
+    calendar: WorkCalendar,
+    now: datetime,
+    seen_by: str | None = None,
 ) -> Application:
     """Hand the application to the authority (收件); a corrected one goes back the same way.
 
     Args:
+        calendar: from here the five days run, and what was accepted before runs on.
         seen_by: the clerk (`staff:<id>`) who takes it in from the person at the window.
 
     Raises:
@@ -196,6 +205,8 @@ async def submit(
     session.add(application.take(Step.SUBMIT, actor=actor, at=now))
     await give_number(session, application, now=now)
     application.submitted_at = application.submitted_at or now
+    history = await history_of(session, application)
+    set_clocks(application, draft.item, calendar, history)
     await session.execute(
         update(SupplementRow)
         .where(SupplementRow.application_id == application.id, SupplementRow.answered_at.is_(None))
@@ -226,17 +237,10 @@ async def withdraw(session: AsyncSession, application: Application, *, now: date
     """Take back a submitted application before the decision. Raises StepNotAllowed."""
     actor = f"citizen:{application.citizen_id}"
     session.add(application.take(Step.WITHDRAW, actor=actor, at=now))
+    application.act_by = None
+    await lapse(session, application.id, now=now)
+    await close_clock_tasks(session, application.id, now=now)
     await _audit_and_tell(session, application, "withdrawn", actor, now)
-
-
-async def history_of(session: AsyncSession, application: Application) -> list[HistoryRow]:
-    """The steps so far, oldest first."""
-    found = await session.scalars(
-        select(HistoryRow)
-        .where(HistoryRow.application_id == application.id)
-        .order_by(HistoryRow.id)
-    )
-    return list(found)
 
 
 async def _audit_and_tell(

@@ -68,3 +68,5 @@ CONCLUDED = frozenset(
     }
 )
 AT_THE_AUTHORITY = frozenset({State.SUBMITTED, State.ACCEPTED})
+WITHDRAWABLE = frozenset(state for state, step in TRANSITIONS if step == Step.WITHDRAW)
+"""States in which the applicant may take the application back: any time before the decision."""

@@ -2,7 +2,7 @@
 
 from backoffice.applications.draft import Draft, load_draft
 from backoffice.applications.services import applications_of, start, unfinished_of
-from backoffice.applications.states import AT_THE_AUTHORITY
+from backoffice.applications.states import WITHDRAWABLE
 from backoffice.dialogue.acknowledging import say_taken
 from backoffice.dialogue.agenda import Kind
 from backoffice.dialogue.capture import reopen, take_answer
@@ -240,7 +240,7 @@ async def ask_cancel(talk: Talk) -> None:
     """Giving up asks first: the queue's number, the draft, or what was handed in."""
     if await ask_leave(talk):
         return
-    if talk.draft is not None:
+    if talk.draft is not None and not talk.draft.supplementing:
         talk.focus = {"kind": "confirm_cancel"}
     elif talk.signed_in:
         await ask_withdraw(talk)
@@ -252,7 +252,7 @@ async def ask_withdraw(talk: Talk) -> None:
     """Taking back a submitted application asks first."""
     if talk.mentions("about_queue") and await ask_leave(talk):
         return
-    if talk.filling is not None:
+    if talk.filling is not None and not talk.filling.supplementing:
         talk.focus = {"kind": "confirm_cancel"}
         return
     if not talk.signed_in:
@@ -264,8 +264,10 @@ async def ask_withdraw(talk: Talk) -> None:
         for one in await applications_of(
             talk.session, citizen_id=talk.conversation.citizen_id or "", now=talk.now
         )
-        if one.state in AT_THE_AUTHORITY
+        if one.state in WITHDRAWABLE
     ]
+    if talk.filling is not None:  # what is being corrected is what is meant
+        running = [one for one in running if one.id == talk.filling.application.id] or running
     if not running:
         talk.say("withdraw.nothing")
         return

@@ -41,7 +41,7 @@ async def finish_when_complete(talk: Talk) -> None:
 
 
 async def _submit(talk: Talk, draft: Draft, *, again: bool) -> None:
-    application = await submit(talk.session, draft, now=talk.now)
+    application = await submit(talk.session, draft, calendar=talk.knowledge.calendar, now=talk.now)
     if draft.for_other and draft.pair is not None:
         await _tell_person(talk, draft, draft.pair)
     talk.say(

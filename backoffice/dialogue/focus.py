@@ -272,6 +272,8 @@ async def _confirm_withdraw(talk: Talk, focus: Focus, act: str | None) -> Heard 
     if not await may_do(talk.session, application.id, Step.WITHDRAW, citizen_id=mine):
         return _heard(talk).happened("withdraw_by_person", number=application.number or "")
     await withdraw(talk.session, application, now=talk.now)
+    if talk.draft is not None and talk.draft.application.id == application.id:
+        talk.draft, talk.conversation.application_id = None, None  # it was being corrected
     return _heard(talk).happened("withdrawn", number=application.number or "")
 
 

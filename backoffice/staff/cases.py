@@ -1,6 +1,6 @@
 """One case as staff see it: everything the citizen gave, and what was made of it."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -8,7 +8,13 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from backoffice.applications.clocks import received_at, silence_ends_on
+from backoffice.applications.clocks import (
+    Suspension,
+    history_of,
+    received_at,
+    silence_ends_on,
+    suspensions_of,
+)
 from backoffice.applications.decisions import Decision, possible
 from backoffice.applications.draft import Draft, load_draft
 from backoffice.applications.models import (
@@ -19,6 +25,7 @@ from backoffice.applications.models import (
     MaterialRow,
     SupplementRow,
 )
+from backoffice.applications.opinions import opinions_of
 from backoffice.applications.supplements import supplements_of
 from backoffice.audit.services import record
 from backoffice.calendar import WorkCalendar
@@ -27,7 +34,6 @@ from backoffice.dates import day_text
 from backoffice.delegation.deciding import decision_on
 from backoffice.delegation.models import RobotDecision
 from backoffice.delegation.reasons import reason_words
-from backoffice.identity.evidence import subject_hash
 from backoffice.identity.models import Proof, ProofKind
 from backoffice.identity.proofs import FACE_CONSENT, consent_of, proofs_of
 from backoffice.identity.settling import unsettled
@@ -36,9 +42,10 @@ from backoffice.results.services import result_on
 from backoffice.signatures.services import Standing, standings
 from backoffice.staff.acting import ActingLine, acting_lines
 from backoffice.staff.card_lines import CardLine, card_line
+from backoffice.staff.face_lines import FaceLine, cards_of, differs, face_line
 from backoffice.staff.models import StaffUser
 from backoffice.staff.window import waits_for_person
-from backoffice.staff.worklist import Light, histories_of, light, next_due
+from backoffice.staff.worklist import Light, light
 from backoffice.uploads.models import Upload
 from catalogue.form import FormField
 from catalogue.schema import ApplicantCondition, ServiceItem
@@ -93,19 +100,6 @@ class ConditionLine:
 
 
 @dataclass(frozen=True)
-class FaceLine:
-    """ID photo beside selfie. `band` is advice; `why` says why there is no comparison."""
-
-    card: str | None
-    selfie: str | None
-    band: str
-    distance: float | None
-    thresholds: tuple[float, float] | None
-    model: str | None
-    why: str | None
-
-
-@dataclass(frozen=True)
 class HistoryLine:
     """One step, with the name of who took it (empty for citizen, clock and robot)."""
 
@@ -116,6 +110,20 @@ class HistoryLine:
     note: str | None
 
 
+@dataclass(frozen=True)
+class OpinionLine:
+    """One of two people's word: `agreed` is who said the same, `lapsed` whether it counts no more."""
+
+    staff_id: str
+    who: str
+    by_head: bool
+    decision: str
+    reason: str | None
+    at: datetime
+    agreed: str
+    lapsed: bool
+
+
 @dataclass
 class CaseView:
     """One case with everything that a clerk needs to decide it."""
@@ -123,9 +131,11 @@ class CaseView:
     application: Application
     item: ServiceItem
     due_on: date | None
+    lawful_on: date | None
     silence_ends_on: date | None
     light: Light
     possible: list[Decision]
+    pauses: list[Suspension] = field(default_factory=list)
     answers: list[AnswerLine] = field(default_factory=list)
     unanswered: list[FormField] = field(default_factory=list)
     papers: list[PaperLine] = field(default_factory=list)
@@ -138,6 +148,7 @@ class CaseView:
     face_refused: bool = False
     history: list[HistoryLine] = field(default_factory=list)
     supplements: list[SupplementRow] = field(default_factory=list)
+    opinions: list[OpinionLine] = field(default_factory=list)
     pictures: dict[str, Upload] = field(default_factory=dict)
     result: Result | None = None
     revoked_by: str = ""
@@ -159,6 +170,12 @@ class CaseView:
         return next((one.shown for one in self.answers if one.field.slug == slug), "")
 
     @property
+    def opinion(self) -> OpinionLine | None:
+        """The one that waits for a second person."""
+        open_ones = (one for one in self.opinions if not one.lapsed and not one.agreed)
+        return next(open_ones, None)
+
+    @property
     def originals(self) -> list[PaperLine]:
         """Papers whose originals a clerk at the window may see."""
         return [one for one in self.papers if one.state not in ("supplied", "waived")]
@@ -174,15 +191,16 @@ async def view_case(
     now: datetime,
 ) -> CaseView:
     """Everything of one case; the look is written to the audit trail."""
-    history = (await histories_of(session, [application.id])).get(application.id, [])
-    due = next_due(application, history, calendar)
+    history = await history_of(session, application)
     received = received_at(application, history)
     view = CaseView(
         application=application,
         item=item,
         due_on=application.due_on,
+        lawful_on=application.lawful_on,
         silence_ends_on=silence_ends_on(calendar, china_date(received)) if received else None,
-        light=light(due, china_date(now), calendar),
+        light=light(application.act_by, china_date(now), calendar),
+        pauses=suspensions_of(history),
         possible=possible(application),
         waits_for_person=waits_for_person(application),
     )
@@ -199,6 +217,7 @@ async def view_case(
     await _fill_identity(session, view, draft)
     view.pictures = await _uploads(session, _picture_ids(view))
     view.history = await _sentences(session, history)
+    view.opinions = await _opinions(session, application.id)
     view.result = await result_on(session, application_id=application.id)
     if view.result is not None and view.result.revoked_by:
         view.revoked_by = await _name_of(session, view.result.revoked_by)
@@ -302,13 +321,13 @@ def _condition(condition: ApplicantCondition, draft: Draft) -> ConditionLine:
 async def _fill_identity(session: AsyncSession, view: CaseView, draft: Draft) -> None:
     application = view.application
     view.proofs = await proofs_of(session, application.id)
-    cards = _cards_of(view.proofs, draft)
+    cards = cards_of(view.proofs, draft)
     if cards:
         view.card = await card_line(session, view.proofs, cards[-1])
-        view.card_differs = _differs(view.card.read or {}, draft)
+        view.card_differs = differs(view.card.read or {}, draft)
     faces = [one for one in view.proofs if one.kind == ProofKind.FACE]
     if faces:
-        view.face = _face(faces[-1], view.card.front if view.card else None)
+        view.face = face_line(faces[-1], view.card.front if view.card else None)
     if application.conversation_id or application.citizen_id:
         consent = await consent_of(
             session,
@@ -317,42 +336,6 @@ async def _fill_identity(session: AsyncSession, view: CaseView, draft: Draft) ->
             citizen_id=application.citizen_id,
         )
         view.face_refused = consent is not None and not consent.granted
-
-
-def _cards_of(proofs: Sequence[Proof], draft: Draft) -> list[Proof]:
-    """The cards of whoever has to prove who they are; all of them while none is theirs.
-
-    With somebody acting for another there may be two people's cards in one case.
-    """
-    cards = [one for one in proofs if one.kind == ProofKind.ID_CARD and one.upload_ids]
-    whose = subject_hash(str(draft.acting_id_no)) if draft.acting_id_no else None
-    theirs = [one for one in cards if whose is not None and one.subject_hash == whose]
-    return theirs or ([] if draft.for_other else cards)
-
-
-def _differs(read: Mapping[str, Any], draft: Draft) -> dict[str, str]:
-    """Fields whose answer is not what the card says: slug → what it says."""
-    pairs = [(part, draft.acting + part) for part in ("name", "id_no", "ethnicity")]
-    return {
-        slug: str(read[part])
-        for part, slug in pairs
-        if read.get(part) and draft.answers.get(slug) and read[part] != draft.answers[slug]
-    }
-
-
-def _face(proof: Proof, card: str | None) -> FaceLine:
-    detail = proof.detail or {}
-    ids = [str(one) for one in proof.upload_ids or []]
-    thresholds = detail.get("thresholds")
-    return FaceLine(
-        card=ids[0] if len(ids) > 1 else card,
-        selfie=ids[-1] if ids else None,
-        band=proof.result,
-        distance=detail.get("distance"),
-        thresholds=(thresholds[0], thresholds[1]) if thresholds else None,
-        model=detail.get("model"),
-        why=detail.get("why"),
-    )
 
 
 def _picture_ids(view: CaseView) -> set[str]:
@@ -371,6 +354,22 @@ async def _uploads(session: AsyncSession, ids: Iterable[str]) -> dict[str, Uploa
 async def _name_of(session: AsyncSession, actor: str) -> str:
     user = await session.get(StaffUser, actor.removeprefix("staff:"))
     return user.display_name if user is not None else ""
+
+
+async def _opinions(session: AsyncSession, application_id: str) -> list[OpinionLine]:
+    return [
+        OpinionLine(
+            row.staff_id,
+            await _name_of(session, row.staff_id),
+            row.by_head,
+            row.decision,
+            row.reason,
+            row.at,
+            await _name_of(session, row.agreed_by) if row.agreed_by else "",
+            row.lapsed_at is not None,
+        )
+        for row in await opinions_of(session, application_id)
+    ]
 
 
 async def _sentences(session: AsyncSession, history: Sequence[HistoryRow]) -> list[HistoryLine]:

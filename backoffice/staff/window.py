@@ -131,7 +131,7 @@ async def _hand_in(bench: Bench, draft: Draft, seen: Seen, staff: StaffUser) -> 
         citizen = await citizen_with_number(session, draft.acting_id_no, now=now)
         application.citizen_id = citizen.id
     application.identity_way, application.identity_then = "seen", None
-    await submit(session, draft, now=now, seen_by=staff.actor)
+    await submit(session, draft, calendar=bench.calendar, now=now, seen_by=staff.actor)
     await settle(session, application, How.WINDOW, actor=staff.actor, originals=originals, now=now)
     await close_for(
         session,

@@ -9,12 +9,12 @@ from typing import Literal
 from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from backoffice.applications.clocks import received_at, silence_ends_on
-from backoffice.applications.models import AnswerRow, Application, HistoryRow
+from backoffice.applications.models import AnswerRow, Application
+from backoffice.applications.opinions import waiting_for_second
 from backoffice.applications.states import State
 from backoffice.calendar import CalendarMissing, WorkCalendar
-from backoffice.clock import china_date
 from backoffice.staff.models import CASE_ROLES, StaffUser
+from backoffice.tasks.services import reminder_working_days
 from catalogue.loader import Catalogue
 from catalogue.schema import ServiceItem
 
@@ -27,13 +27,14 @@ Light = Literal["red", "amber", "green", "none"]
 
 @dataclass(frozen=True)
 class CaseLine:
-    """One row of the work list."""
+    """One row of the work list; `due_on` is the next day that matters."""
 
     application: Application
     item: ServiceItem
     applicant: str
     due_on: date | None
     light: Light
+    awaits_second: bool = False
 
 
 async def list_cases(
@@ -68,8 +69,8 @@ async def list_cases(
     urgent = bool(number.strip()) or (bool(states) and WAITING.issuperset(states))
     if urgent:
         query = query.order_by(
-            Application.due_on.is_(None),
-            Application.due_on,
+            Application.act_by.is_(None),
+            Application.act_by,
             Application.submitted_at,
             Application.id,
         )
@@ -77,25 +78,18 @@ async def list_cases(
         query = query.order_by(Application.updated_at.desc(), Application.id)
     rows = list(await session.scalars(query.limit(PAGE).offset(page * PAGE)))
     names = await _applicants(session, [row.id for row in rows])
-    # Only what waits for acceptance has a day that hangs on its history.
-    histories = await histories_of(
-        session, [row.id for row in rows if row.state == State.SUBMITTED]
-    )
-    lines = []
-    for row in rows:
-        due = next_due(row, histories.get(row.id, []), calendar)
-        lines.append(
-            CaseLine(
-                row,
-                catalogue.items[row.item_code],
-                names.get(row.id, ""),
-                due,
-                light(due, today, calendar),
-            )
+    seconds = await waiting_for_second(session, [row.id for row in rows])
+    return [
+        CaseLine(
+            row,
+            catalogue.items[row.item_code],
+            names.get(row.id, ""),
+            row.act_by,
+            light(row.act_by, today, calendar),
+            row.id in seconds,
         )
-    if not urgent:
-        return lines
-    return sorted(lines, key=lambda one: (one.due_on is None, one.due_on or today))
+        for row in rows
+    ]
 
 
 def _numbered(given: str) -> ColumnElement[bool]:
@@ -124,13 +118,17 @@ async def count_by_state(
 
 
 def light(due: date | None, today: date, calendar: WorkCalendar) -> Light:
-    """Traffic light of a due date: red is late, amber is due today or on the next working day."""
+    """Traffic light of a last day: red is over, amber is so near that staff are reminded."""
     if due is None:
         return "none"
     if today > due:
         return "red"
     try:
-        return "amber" if calendar.working_days_between(today, due) <= 1 else "green"
+        return (
+            "amber"
+            if calendar.working_days_between(today, due) <= reminder_working_days()
+            else "green"
+        )
     except CalendarMissing:
         return "none"
 
@@ -146,31 +144,8 @@ def _codes(staff: StaffUser, catalogue: Catalogue) -> list[str]:
     return [code for code, item in catalogue.items.items() if staff.handles(item.department)]
 
 
-def next_due(
-    application: Application, history: Sequence[HistoryRow], calendar: WorkCalendar
-) -> date | None:
-    """The next day that matters: the end of the five days before acceptance, then the promise."""
-    if application.state == State.ACCEPTED:
-        return application.due_on
-    if application.state != State.SUBMITTED:
-        return None
-    received = received_at(application, history)
-    return silence_ends_on(calendar, china_date(received)) if received else None
-
-
 async def _applicants(session: AsyncSession, ids: Sequence[str]) -> dict[str, str]:
     rows = await session.scalars(
         select(AnswerRow).where(AnswerRow.application_id.in_(ids), AnswerRow.field == "name")
     )
     return {row.application_id: masked_name(str(row.value or "")) for row in rows}
-
-
-async def histories_of(session: AsyncSession, ids: Sequence[str]) -> dict[str, list[HistoryRow]]:
-    """History rows of these applications, oldest first."""
-    rows = await session.scalars(
-        select(HistoryRow).where(HistoryRow.application_id.in_(ids)).order_by(HistoryRow.id)
-    )
-    found: dict[str, list[HistoryRow]] = {}
-    for row in rows:
-        found.setdefault(row.application_id, []).append(row)
-    return found

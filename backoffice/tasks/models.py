@@ -15,6 +15,7 @@ class TaskKind(StrEnum):
     """Why a person is needed.
 
     `recheck`: to look at what the robot approved; settled on that decision's page alone.
+    `reminder`: a case's last day is near; `overdue`: it is over, which is the head's to deal with.
     """
 
     CALLBACK = "callback"
@@ -22,6 +23,12 @@ class TaskKind(StrEnum):
     COMPLAINT = "complaint"
     REVIEW = "review"
     RECHECK = "recheck"
+    REMINDER = "reminder"
+    OVERDUE = "overdue"
+
+
+CLOCK_KINDS = frozenset({TaskKind.REMINDER, TaskKind.OVERDUE})
+"""What a clock opened; it ends by itself with the step that was waited for."""
 
 
 class TaskState(StrEnum):

@@ -3,7 +3,7 @@
 from datetime import date, datetime, time
 from functools import cache
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm.exc import StaleDataError
 
@@ -11,10 +11,11 @@ from backoffice.audit.services import record
 from backoffice.calendar import CalendarMissing, WorkCalendar
 from backoffice.clock import CHINA, china_date
 from backoffice.errors import Busy, CitizenError, NotFound
-from backoffice.messages import FOLDER
-from backoffice.staff.models import StaffUser
-from backoffice.tasks.models import Task, TaskKind, TaskState
-from catalogue.parameters import load_hall
+from backoffice.messages import FOLDER, text
+from backoffice.staff.models import Role, StaffUser
+from backoffice.tasks.models import CLOCK_KINDS, Task, TaskKind, TaskState
+from catalogue.loader import Catalogue
+from catalogue.parameters import Hall, load_hall
 
 PROMISED_BY = time(18)
 """Until when on the last promised day; ours to promise, like the number of days."""
@@ -33,10 +34,19 @@ class OutcomeMissing(CitizenError):
     code = "task.outcome_missing"
 
 
-@cache
 def promise_working_days() -> int:
     """The hall's promise for call-backs (`data/parameters/hall.yml`)."""
-    return load_hall(FOLDER.parent / "parameters" / "hall.yml").call_back.working_days
+    return _hall().call_back.working_days
+
+
+def reminder_working_days() -> int:
+    """How many working days before its last day a case is reminded of."""
+    return _hall().reminder.working_days
+
+
+@cache
+def _hall() -> Hall:
+    return load_hall(FOLDER.parent / "parameters" / "hall.yml")
 
 
 async def open_task(
@@ -51,10 +61,14 @@ async def open_task(
     now: datetime,
     calendar: WorkCalendar,
     key: str,
+    by: date | None = None,
 ) -> Task:
     """Ask for a person; the same `key` again returns the task that is there.
 
     The promise is counted in working days after today; without a holiday list it stays empty.
+
+    Args:
+        by: the last day, where it is not ours to promise.
     """
     found = await session.scalar(select(Task).where(Task.key == key))
     if found is not None:
@@ -69,7 +83,7 @@ async def open_task(
         summary=summary,
         state=TaskState.OPEN,
         created_at=now,
-        promised_at=_promise(calendar, china_date(now)),
+        promised_at=_end_of(by) if by is not None else _promise(calendar, china_date(now)),
     )
     session.add(task)
     await session.flush()
@@ -84,25 +98,41 @@ async def open_task(
     return task
 
 
-async def task_of(session: AsyncSession, task_id: str) -> Task:
-    """One task. Raises NotFound."""
-    task = await session.get(Task, task_id)
+async def task_of(
+    session: AsyncSession, task_id: str, *, staff: StaffUser, catalogue: Catalogue
+) -> Task:
+    """The only way to a task on a person's behalf. Raises NotFound, also for one not theirs."""
+    task = await session.scalar(select(Task).where(Task.id == task_id, *_theirs(staff, catalogue)))
     if task is None:
         raise NotFound
     return task
 
 
 async def list_tasks(
-    session: AsyncSession, *, states: tuple[TaskState, ...], limit: int = 200
+    session: AsyncSession,
+    *,
+    staff: StaffUser,
+    catalogue: Catalogue,
+    states: tuple[TaskState, ...],
+    limit: int = 200,
 ) -> list[Task]:
-    """Tasks in these states, the most urgent first."""
+    """This person's tasks in these states, the most urgent first."""
     found = await session.scalars(
         select(Task)
-        .where(Task.state.in_(states))
+        .where(Task.state.in_(states), *_theirs(staff, catalogue))
         .order_by(Task.promised_at.is_(None), Task.promised_at, Task.created_at)
         .limit(limit)
     )
     return list(found)
+
+
+def _theirs(staff: StaffUser, catalogue: Catalogue) -> list[ColumnElement[bool]]:
+    """Not what is about another department's item; what is overdue goes to the head."""
+    others = [code for code, item in catalogue.items.items() if not staff.handles(item.department)]
+    found = [or_(Task.item_code.is_(None), Task.item_code.not_in(others))]
+    if staff.role != Role.HEAD:
+        found.append(Task.kind != TaskKind.OVERDUE)
+    return found
 
 
 async def take(session: AsyncSession, task_id: str, *, staff: StaffUser, now: datetime) -> Task:
@@ -112,7 +142,7 @@ async def take(session: AsyncSession, task_id: str, *, staff: StaffUser, now: da
         Busy: somebody else has it, or it is done.
         NotFound: no such task.
     """
-    task = await task_of(session, task_id)
+    task = await _task(session, task_id)
     if task.state == TaskState.TAKEN and task.taken_by == staff.id:
         return task
     if task.state != TaskState.OPEN:
@@ -133,7 +163,7 @@ async def finish(
         SettledElsewhere: it is a recheck.
         NotFound: no such task.
     """
-    task = await task_of(session, task_id)
+    task = await _task(session, task_id)
     if task.kind == TaskKind.RECHECK:
         raise SettledElsewhere
     if not outcome.strip():
@@ -175,6 +205,20 @@ async def close_for(
         await _save(session, task, "task.finished", actor, now)
 
 
+async def close_clock_tasks(session: AsyncSession, application_id: str, *, now: datetime) -> None:
+    """A step was taken: what was due is no longer waited for."""
+    for kind in sorted(CLOCK_KINDS):
+        done = text("task.clock_over")
+        await close_for(session, application_id, kind=kind, outcome=done, now=now)
+
+
+async def _task(session: AsyncSession, task_id: str) -> Task:
+    task = await session.get(Task, task_id)
+    if task is None:
+        raise NotFound
+    return task
+
+
 async def _save(session: AsyncSession, task: Task, action: str, actor: str, now: datetime) -> None:
     try:
         await session.flush()
@@ -188,4 +232,8 @@ def _promise(calendar: WorkCalendar, today: date) -> datetime | None:
         last = calendar.add_working_days(today, promise_working_days())
     except CalendarMissing:
         return None
-    return datetime.combine(last, PROMISED_BY, CHINA)
+    return _end_of(last)
+
+
+def _end_of(day: date) -> datetime:
+    return datetime.combine(day, PROMISED_BY, CHINA)

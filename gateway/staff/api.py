@@ -63,6 +63,7 @@ class DecisionBody(Body):
     wanted: list[WantedBody] = Field(default_factory=list, max_length=100)
     version: int | None = None
     identity: How | None = None
+    late_reason: str = Field(default="", max_length=500)
 
 
 class SeenBody(Body):
@@ -147,7 +148,10 @@ async def case(request: Request, case_id: str) -> HTTPResponse:
 @api.post("/cases/<case_id:str>/decision", name="decision")
 @staff_only(*_CASES)
 async def decision(request: Request, case_id: str) -> HTTPResponse:
-    """Decide a case, by id or number; answers its new state and version."""
+    """Decide a case, by id or number; answers its new state and version.
+
+    Where the item wants two people, the first one's word leaves the case open.
+    """
     given = body(request, DecisionBody)
     application = await decided_case(
         request,
@@ -157,6 +161,7 @@ async def decision(request: Request, case_id: str) -> HTTPResponse:
         wanted=[Wanted(one.reason, one.field, one.material) for one in given.wanted],
         version=given.version,
         identity=given.identity,
+        late_reason=given.late_reason,
     )
     return json(_case_head(application), headers=_NO_STORE)
 
@@ -190,7 +195,12 @@ async def tasks(request: Request) -> HTTPResponse:
     except ValueError as exc:
         raise BadRequest from exc
     async with office.sessions.read() as session:
-        found = await list_tasks(session, states=states or (TaskState.OPEN, TaskState.TAKEN))
+        found = await list_tasks(
+            session,
+            staff=request.ctx.staff.user,
+            catalogue=office.catalogue,
+            states=states or (TaskState.OPEN, TaskState.TAKEN),
+        )
     return json({"tasks": [_task_body(task) for task in found]}, headers=_NO_STORE)
 
 
@@ -199,7 +209,8 @@ async def tasks(request: Request) -> HTTPResponse:
 async def task(request: Request, task_id: str) -> HTTPResponse:
     office = request.app.ctx.office
     async with office.sessions.read() as session:
-        found = await task_of(session, task_id)
+        staff = request.ctx.staff.user
+        found = await task_of(session, task_id, staff=staff, catalogue=office.catalogue)
     return json(_task_body(found), headers=_NO_STORE)
 
 
@@ -209,6 +220,7 @@ async def take_task(request: Request, task_id: str) -> HTTPResponse:
     office = request.app.ctx.office
     async with office.sessions.begin() as session:
         staff = request.ctx.staff.user
+        await task_of(session, task_id, staff=staff, catalogue=office.catalogue)
         found = await take(session, task_id, staff=staff, now=office.clock.now())
     return json(_task_body(found), headers=_NO_STORE)
 
@@ -221,6 +233,7 @@ async def finish_task(request: Request, task_id: str) -> HTTPResponse:
     office, staff = request.app.ctx.office, request.ctx.staff.user
     async with office.sessions.begin() as session:
         now = office.clock.now()
+        await task_of(session, task_id, staff=staff, catalogue=office.catalogue)
         found = await finish(session, task_id, staff=staff, outcome=given.outcome, now=now)
     return json(_task_body(found), headers=_NO_STORE)
 
@@ -237,6 +250,8 @@ def _case_head(application: Application) -> dict[str, Any]:
         "accepted_at": _plain(application.accepted_at),
         "decided_at": _plain(application.decided_at),
         "due_on": _plain(application.due_on),
+        "lawful_on": _plain(application.lawful_on),
+        "act_by": _plain(application.act_by),
     }
 
 
@@ -271,9 +286,20 @@ def _case_body(view: CaseView) -> dict[str, Any]:
         for one in view.history
     ]
     supplements = [
-        {"wanted": one.wanted, "at": _plain(one.requested_at), "answered": _plain(one.answered_at)}
+        {
+            "wanted": one.wanted,
+            "late_reason": one.late_reason,
+            "at": _plain(one.requested_at),
+            "answered": _plain(one.answered_at),
+        }
         for one in view.supplements
     ]
+    opinion = view.opinion and {
+        "by": view.opinion.who,
+        "decision": view.opinion.decision,
+        "reason": view.opinion.reason,
+        "at": _plain(view.opinion.at),
+    }
     face = view.face and {
         "band": view.face.band,
         "distance": view.face.distance,
@@ -287,6 +313,7 @@ def _case_body(view: CaseView) -> dict[str, Any]:
         "item_name": view.item.name,
         "light": view.light,
         "possible": list(view.possible),
+        "opinion": opinion,
         "waits_for_person": view.waits_for_person,
         "answers": answers,
         "unanswered": [one.slug for one in view.unanswered],

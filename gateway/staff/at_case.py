@@ -66,6 +66,7 @@ async def decided_case(
     wanted: Sequence[Wanted],
     version: int | None,
     identity: How | None = None,
+    late_reason: str = "",
 ) -> Application:
     """The case after this decision. Raises what `case_of` and `decide` raise."""
     office, staff = request.app.ctx.office, request.ctx.staff.user
@@ -81,4 +82,5 @@ async def decided_case(
             wanted=wanted,
             version=version,
             identity=identity,
+            late_reason=late_reason,
         )

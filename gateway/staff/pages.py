@@ -6,8 +6,8 @@ from typing import Any
 from sanic import Blueprint, HTTPResponse, Request
 from sanic.response import raw, redirect
 
-from backoffice.applications.decisions import Decision, Wanted
-from backoffice.applications.states import State
+from backoffice.applications.decisions import CONCLUDING, Decision, Wanted
+from backoffice.applications.states import AT_THE_AUTHORITY, State
 from backoffice.clock import china_date
 from backoffice.errors import BadRequest, Busy, CitizenError, NotFound
 from backoffice.identity.settling import How
@@ -19,8 +19,8 @@ from backoffice.staff.revoking import revoke_result_of_case
 from backoffice.staff.services import LogInFailed, log_out
 from backoffice.staff.window import Seen
 from backoffice.staff.worklist import PAGE, WAITING, count_by_state, list_cases
-from backoffice.tasks.models import Task, TaskState
-from backoffice.tasks.services import finish, list_tasks, take
+from backoffice.tasks.models import CLOCK_KINDS, Task, TaskKind, TaskState
+from backoffice.tasks.services import finish, list_tasks, take, task_of
 from backoffice.uploads.services import load_upload
 from gateway.staff.at_case import decided_case, person_seen, relation_judged, seen_case
 from gateway.staff.guard import (
@@ -40,7 +40,7 @@ pages = Blueprint("staff_pages", url_prefix="/staff")
 pages.static("/static", Path(__file__).resolve().parent.parent / "static" / "staff", name="static")
 
 _CASES = (Role.CLERK, Role.HEAD)
-_DONE = {*Decision, "relation", "revoke", "seen"}
+_DONE = {*Decision, "opinion", "relation", "revoke", "seen"}
 _TABS: dict[str, tuple[State, ...]] = {
     "todo": (State.SUBMITTED, State.ACCEPTED),
     "submitted": (State.SUBMITTED,),
@@ -112,7 +112,9 @@ async def work_list(request: Request) -> HTTPResponse:
             page=page,
         )
         counts = await count_by_state(session, staff=staff, catalogue=office.catalogue)
-        waiting = await list_tasks(session, states=(TaskState.OPEN,))
+        waiting = await list_tasks(
+            session, staff=staff, catalogue=office.catalogue, states=(TaskState.OPEN,)
+        )
     tabs = [
         (name, sum(counts.get(one, 0) for one in states) if WAITING.issuperset(states) else None)
         for name, states in _TABS.items()
@@ -127,8 +129,12 @@ async def work_list(request: Request) -> HTTPResponse:
         number=number,
         page=page,
         more=len(lines) == PAGE,
-        waiting=len(waiting),
-        late=sum(_late(task, office.clock.now()) for task in waiting),
+        waiting=sum(task.kind not in CLOCK_KINDS for task in waiting),
+        near=sum(task.kind == TaskKind.REMINDER for task in waiting),
+        overdue=sum(task.kind == TaskKind.OVERDUE for task in waiting),
+        late=sum(
+            _late(task, office.clock.now()) for task in waiting if task.kind not in CLOCK_KINDS
+        ),
     )
 
 
@@ -150,7 +156,7 @@ async def decision(request: Request, case_id: str) -> HTTPResponse:
     except ValueError as exc:
         raise BadRequest from exc
     try:
-        await decided_case(
+        decided = await decided_case(
             request,
             case_id,
             wanted_decision,
@@ -158,12 +164,15 @@ async def decision(request: Request, case_id: str) -> HTTPResponse:
             wanted=_ticked(form),
             version=version,
             identity=identity,
+            late_reason=form.get("late_reason", "")[:500],
         )
     except NotFound:
         raise
     except CitizenError as exc:
         return await _refused(request, case_id, exc, form)
-    return redirect(f"/staff/cases/{case_id}?done={wanted_decision}", status=303)
+    first = wanted_decision in CONCLUDING and decided.state in AT_THE_AUTHORITY
+    done = "opinion" if first else wanted_decision
+    return redirect(f"/staff/cases/{case_id}?done={done}", status=303)
 
 
 @pages.post("/cases/<case_id:str>/seen", name="seen")
@@ -268,6 +277,7 @@ async def take_task(request: Request, task_id: str) -> HTTPResponse:
     try:
         async with office.sessions.begin() as session:
             staff = request.ctx.staff.user
+            await task_of(session, task_id, staff=staff, catalogue=office.catalogue)
             await take(session, task_id, staff=staff, now=office.clock.now())
     except Busy:
         return await _tasks_page(request, problem=text("staff.task_conflict"), status=409)
@@ -279,11 +289,13 @@ async def take_task(request: Request, task_id: str) -> HTTPResponse:
 async def finish_task(request: Request, task_id: str) -> HTTPResponse:
     office, form = request.app.ctx.office, request.form or {}
     try:
+        staff = request.ctx.staff.user
         async with office.sessions.begin() as session:
+            await task_of(session, task_id, staff=staff, catalogue=office.catalogue)
             await finish(
                 session,
                 task_id,
-                staff=request.ctx.staff.user,
+                staff=staff,
                 outcome=form.get("outcome", "")[:1000],
                 now=office.clock.now(),
             )
@@ -331,13 +343,18 @@ async def _tasks_page(
 ) -> HTTPResponse:
     office = request.app.ctx.office
     now = office.clock.now()
-    states = {
-        "open": (TaskState.OPEN, TaskState.TAKEN),
-        "done": (TaskState.DONE,),
-    }
-    tab = request.args.get("tab", "open")
+    tab = request.args.get("tab", "people")
+    tab = tab if tab in ("people", "clocks", "done") else "people"
+    open_ones = (TaskState.OPEN, TaskState.TAKEN)
     async with office.sessions.read() as session:
-        found = await list_tasks(session, states=states.get(tab, states["open"]))
+        found = await list_tasks(
+            session,
+            staff=request.ctx.staff.user,
+            catalogue=office.catalogue,
+            states=(TaskState.DONE,) if tab == "done" else open_ones,
+        )
+        if tab != "done":
+            found = [task for task in found if (task.kind in CLOCK_KINDS) == (tab == "clocks")]
         holders = await _names(session, found)
     return render(
         request,

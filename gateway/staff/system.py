@@ -1,5 +1,6 @@
 """Pages for those who keep the machinery: accounts, undelivered effects, the audit trail."""
 
+from datetime import timedelta
 from typing import Any
 
 from sanic import Blueprint, HTTPResponse, Request
@@ -7,8 +8,11 @@ from sanic.response import redirect
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from backoffice.applications.watching import without_a_day
 from backoffice.audit.models import AuditEntry
 from backoffice.audit.services import record, verify
+from backoffice.calendar import CALENDAR_WARNING_DAYS
+from backoffice.clock import china_date
 from backoffice.errors import BadRequest, CitizenError, NotFound
 from backoffice.identity.alarms import counts
 from backoffice.messages import text
@@ -32,12 +36,14 @@ _SHOWN = 50
 @staff_only(Role.ADMIN)
 async def overview(request: Request) -> HTTPResponse:
     office = request.app.ctx.office
+    today = china_date(office.clock.now())
     async with office.sessions.read() as session:
         undelivered = await _undelivered(session)
         users = await list_users(session)
         tries = await wrong_tries(session)
         factors = await enrolled(session)
         faces = await people_with_faces(session)
+        unclocked = await without_a_day(session, office.catalogue)
         alarms = await counts(session, now=office.clock.now())
         entries = await session.scalar(select(func.count()).select_from(AuditEntry))
         breaks = await verify(session) if request.args.get("verify") else None
@@ -51,6 +57,10 @@ async def overview(request: Request) -> HTTPResponse:
         faces=faces,
         remembering=office.knowledge.remembering,
         alarms=alarms,
+        days_left=office.calendar.days_left(today),
+        calendar_until=today + timedelta(days=office.calendar.days_left(today)),
+        calendar_warning=CALENDAR_WARNING_DAYS,
+        unclocked=unclocked,
         entries=entries,
         breaks=breaks,
         reasons=list(Revocation),

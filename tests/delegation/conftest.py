@@ -135,7 +135,8 @@ async def _hand_in(
         await session.flush()
         if item.field("signature") is not None:
             await _sign(session, case, at)
-        await submit(session, await load_draft(session, case, item, on=at.date()), now=at)
+        draft = await load_draft(session, case, item, on=at.date())
+        await submit(session, draft, calendar=office.calendar, now=at)
         return case.id
 
 

@@ -13,6 +13,7 @@ from PIL import Image
 from pydantic import SecretStr
 from sanic import Sanic
 
+from backoffice.applications.clocks import set_clocks
 from backoffice.applications.models import AnswerRow, Application, CheckRow, MaterialRow
 from backoffice.applications.states import State, Step
 from backoffice.clock import CHINA
@@ -96,18 +97,23 @@ MakeCase = Callable[..., Awaitable[str]]
 
 @pytest.fixture
 def make_case(office: Office) -> MakeCase:
-    """Makes a submitted case; returns its id. Keyword `number`, `at`, `band` of the face."""
+    """Makes a submitted case; returns its id. Keyword `number`, `at`, `band` of the face, `item`."""
     return lambda **given: _make_case(office, **given)
 
 
 async def _make_case(
-    office: Office, *, number: str = "SW202611230001", at: datetime = NOW, band: str = "unsure"
+    office: Office,
+    *,
+    number: str = "SW202611230001",
+    at: datetime = NOW,
+    band: str = "unsure",
+    item: str = "residence_permit_apply",
 ) -> str:
     conversation = new_id()
     async with office.sessions.begin() as session:
         case = Application(
             number=number,
-            item_code="residence_permit_apply",
+            item_code=item,
             item_version="1",
             citizen_id="citizen-1",
             conversation_id=conversation,
@@ -120,7 +126,9 @@ async def _make_case(
         )
         session.add(case)
         await session.flush()
-        session.add(case.take(Step.SUBMIT, actor="citizen:citizen-1", at=at))
+        step = case.take(Step.SUBMIT, actor="citizen:citizen-1", at=at)
+        session.add(step)
+        set_clocks(case, office.catalogue.items[case.item_code], office.calendar, [step])
         for field, value, source in _ANSWERS:
             session.add(
                 AnswerRow(application_id=case.id, field=field, value=value, source=source, at=at)

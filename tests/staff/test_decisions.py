@@ -17,10 +17,10 @@ from backoffice.applications.decisions import (
     WantedUnknown,
     case_of,
     decide,
-    deem_accepted,
 )
 from backoffice.applications.models import Application, HistoryRow, SupplementRow
 from backoffice.applications.states import State, Step
+from backoffice.applications.watching import deem_accepted
 from backoffice.audit import AuditEntry, verify
 from backoffice.clock import CHINA
 from backoffice.errors import Busy
