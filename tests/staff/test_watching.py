@@ -202,7 +202,7 @@ async def test_the_operator_is_warned_before_the_list_ends(
     object.__setattr__(office, "clock", FixedClock(today))
     admin = browser()
     await admin.log_in("admin")
-    assert ("holidays.yml" in (await admin.client.get("/staff/system")).text) is told
+    assert ("节假日安排" in (await admin.client.get("/staff/system")).text) is told
 
 
 async def test_the_workers_round_does_all_of_it(
