@@ -32,7 +32,7 @@ from backoffice.tasks.services import open_task, reminder_working_days
 from catalogue.loader import Catalogue
 
 CLOCK = "clock"
-_AT_ONCE = 200
+_AT_ONCE = 100
 """Cases of one round, so that nobody waits long for the database."""
 
 
@@ -58,8 +58,9 @@ async def deem_accepted(bench: Bench) -> list[str]:
         select(Application)
         .where(Application.state == State.SUBMITTED, Application.act_by < today)
         .order_by(Application.act_by, Application.id)
+        .limit(_AT_ONCE)
     )
-    done = []
+    done: list[tuple[Application, date]] = []
     for application in list(over):
         if bench.catalogue.find(application.item_code) is None:
             # One case of an item that left the catalogue must not hold up all the others.
@@ -71,11 +72,14 @@ async def deem_accepted(bench: Bench) -> list[str]:
         if ends is None or today <= ends:
             continue  # accepted before: it is the promise that is over
         await start_clock(bench, application, Step.DEEM_ACCEPTED, actor=CLOCK, at=received)
+        done.append((application, ends))
+    await bench.session.flush()
+    # The audit trail's end is locked from the first entry on: no case may be locked after it.
+    for application, ends in done:
         deemed = {"deemed": True}
         await conclude(bench, application, "accepted", CLOCK, deemed, notice="deemed")
         await _tell(bench, application, Alert.SILENT, ends)
-        done.append(application.id)
-    return done
+    return [application.id for application, _ in done]
 
 
 async def remind(bench: Bench) -> list[str]:

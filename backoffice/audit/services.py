@@ -35,6 +35,34 @@ class Break:
     fault: Literal["altered", "unlinked", "missing", "cut"]
 
 
+@dataclass(frozen=True)
+class Filter:
+    """Which entries are wanted: whose, of what kind (`case.` finds all of cases), about what.
+
+    An empty part means any; `actor` and `subject` are whole, `action` is a beginning.
+    """
+
+    actor: str = ""
+    action: str = ""
+    subject: str = ""
+
+
+async def entries_of(
+    session: AsyncSession, wanted: Filter, *, before: int | None, limit: int
+) -> list[AuditEntry]:
+    """Entries, newest first; `before` is the number that all of them are below."""
+    query = select(AuditEntry).order_by(AuditEntry.seq.desc()).limit(limit)
+    if before is not None:
+        query = query.where(AuditEntry.seq < before)
+    if wanted.actor:
+        query = query.where(AuditEntry.actor == wanted.actor)
+    if wanted.action:
+        query = query.where(AuditEntry.action.startswith(wanted.action, autoescape=True))
+    if wanted.subject:
+        query = query.where(AuditEntry.subject == wanted.subject)
+    return list(await session.scalars(query))
+
+
 async def record(
     session: AsyncSession,
     *,

@@ -249,6 +249,19 @@ async def suspend_changed(
     return stopped
 
 
+async def is_live(session: AsyncSession, item_code: str, *, now: datetime) -> bool:
+    """Whether the robot looks at what is handed in now, as far as its delegation alone says."""
+    row = await session.scalar(
+        select(Delegation).where(
+            Delegation.item_code == item_code, Delegation.state == DelegationState.LIVE
+        )
+    )
+    if row is None:
+        return False
+    terms = terms_of(row)
+    return terms.open_at(now) and not terms.expired(now)
+
+
 async def stopped_by_itself(session: AsyncSession, staff: StaffUser) -> list[Delegation]:
     """What was suspended by no head and nobody has acted upon: heads are told on every page."""
     rows = await session.scalars(

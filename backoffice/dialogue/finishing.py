@@ -5,6 +5,7 @@ from typing import Any
 from backoffice import messages
 from backoffice.applications.draft import Draft
 from backoffice.applications.services import give_number, submit
+from backoffice.delegation.services import is_live
 from backoffice.dialogue import remembering
 from backoffice.dialogue.agenda import IDENTIFYING, Kind
 from backoffice.dialogue.facts import promised_time
@@ -44,8 +45,10 @@ async def _submit(talk: Talk, draft: Draft, *, again: bool) -> None:
     application = await submit(talk.session, draft, calendar=talk.knowledge.calendar, now=talk.now)
     if draft.for_other and draft.pair is not None:
         await _tell_person(talk, draft, draft.pair)
+    at_once = draft.item.instant and await is_live(talk.session, draft.item.code, now=talk.now)
+    said = "apply.submitted_instant" if at_once else "apply.submitted"
     talk.say(
-        "apply.resubmitted" if again else "apply.submitted",
+        "apply.resubmitted" if again else said,
         title=draft.item.title,
         number=application.number or "",
         time=promised_time(draft.item),

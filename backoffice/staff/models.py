@@ -15,13 +15,15 @@ ALL_DEPARTMENTS = "*"
 class Role(StrEnum):
     """What somebody may do.
 
-    A clerk handles cases and call-backs; a head also reads the department's audit; an admin keeps
-    accounts and the machinery, and sees no citizen's data.
+    A clerk handles cases and call-backs; a head also delegates to the robot and supervises what is
+    overdue; an admin keeps accounts and the machinery; an auditor reads the audit trail and checks
+    it. Admin and auditor see no citizen's data, and an auditor changes nothing.
     """
 
     CLERK = "clerk"
     HEAD = "head"
     ADMIN = "admin"
+    AUDITOR = "auditor"
 
 
 CASE_ROLES = frozenset({Role.CLERK, Role.HEAD})

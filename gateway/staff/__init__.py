@@ -3,6 +3,7 @@
 from sanic import Blueprint
 
 from gateway.staff.api import api
+from gateway.staff.audit_pages import audit_pages
 from gateway.staff.delegation import delegation_pages
 from gateway.staff.factor import factor_pages
 from gateway.staff.pages import pages
@@ -15,5 +16,6 @@ from gateway.staff.window_pages import window_pages
 def blueprints() -> list[Blueprint]:
     """Everything under `/staff` and `/api/v1/staff`."""
     return [
-        pages, delegation_pages, factor_pages, queue_pages, window_pages, system, api, queue_api,
+        pages, delegation_pages, factor_pages, queue_pages, window_pages, system,
+        audit_pages, api, queue_api,
     ]  # fmt: skip

@@ -34,7 +34,7 @@ from gateway.staff.guard import (
     set_session_cookie,
     staff_only,
 )
-from gateway.staff.rendering import HEADERS, refusal_words, render
+from gateway.staff.rendering import HEADERS, HOMES, refusal_words, render
 
 pages = Blueprint("staff_pages", url_prefix="/staff")
 pages.static("/static", Path(__file__).resolve().parent.parent / "static" / "staff", name="static")
@@ -75,8 +75,7 @@ async def login(request: Request) -> HTTPResponse:
     except LogInFailed as exc:
         failed = text(f"error.{exc.code}")
         return render(request, "login.html", failed=failed, username=username, status=exc.status)
-    home = "/staff/system" if made.user.role == Role.ADMIN else "/staff"
-    response = redirect(home, status=303)
+    response = redirect(HOMES.get(made.user.role, "/staff"), status=303)
     set_session_cookie(request, response, made.token)
     return response
 

@@ -14,6 +14,7 @@ from backoffice.clock import china_date
 from backoffice.dates import day_text, moment_text
 from backoffice.errors import Busy, CitizenError
 from backoffice.messages import has_text, text
+from backoffice.staff.models import CASE_ROLES, Role
 from verifier import group_code
 
 _TEMPLATES = Path(__file__).resolve().parent.parent / "templates"
@@ -32,6 +33,10 @@ HEADERS = {
 }
 
 
+HOMES = {Role.ADMIN: "/staff/system", Role.AUDITOR: "/staff/audit"}
+"""Where somebody begins who handles no cases."""
+
+
 def render(request: Request, template: str, *, status: int = 200, **values: Any) -> HTTPResponse:
     """One page or part of one."""
     office = request.app.ctx.office
@@ -40,6 +45,8 @@ def render(request: Request, template: str, *, status: int = 200, **values: Any)
     content = page.render(
         demo=office.settings.demo,
         me=signed.user if signed else None,
+        home=HOMES.get(signed.user.role, "/staff") if signed else "/staff",
+        handles_cases=signed is not None and signed.user.role in CASE_ROLES,
         csrf_token=signed.csrf_token if signed else "",
         today=china_date(office.clock.now()),
         now=office.clock.now(),

@@ -75,6 +75,7 @@ async def staff(office: Office) -> dict[str, StaffUser]:
         ("wu", Role.CLERK, ["ga_ldrk"]),
         ("huang", Role.HEAD, ["*"]),
         ("admin", Role.ADMIN, ["*"]),
+        ("auditor", Role.AUDITOR, ["*"]),
         ("elsewhere", Role.CLERK, ["another_department"]),
     ]
     async with office.sessions.begin() as session:

@@ -11,7 +11,7 @@ from backoffice.db import new_id
 from backoffice.staff.models import Role, StaffUser
 from bootstrap.container import Office
 from gateway.app import create_app
-from tests.staff.conftest import PASSWORD, Browser, MakeCase
+from tests.staff.conftest import ID_NO, NAME, PASSWORD, PHONE, Browser, MakeCase
 
 PUBLIC = {"/staff/login", "/api/v1/staff/session", "/staff/static"}
 
@@ -55,7 +55,7 @@ async def test_without_log_in_no_staff_route_answers(office: Office, address: st
                 assert answer.headers["location"] == "/staff/login"
 
 
-@pytest.mark.parametrize("username", ["chen", "huang", "admin"])
+@pytest.mark.parametrize("username", ["chen", "huang", "admin", "auditor"])
 async def test_each_role_reaches_its_own_routes_only(
     office: Office,
     staff: dict[str, StaffUser],
@@ -80,6 +80,35 @@ async def test_each_role_reaches_its_own_routes_only(
             assert answer.status_code < 500, (method, path)
         else:
             assert answer.status_code == 403, (method, path)
+
+
+async def test_no_role_is_forgotten(staff: dict[str, StaffUser]) -> None:
+    assert {staff[one].role for one in ("chen", "huang", "admin", "auditor")} == set(Role)
+
+
+async def test_the_auditor_reads_and_checks_the_trail_and_changes_nothing(
+    office: Office,
+    staff: dict[str, StaffUser],
+    browser: Callable[[], Browser],
+    make_case: MakeCase,
+) -> None:
+    id, clerk, auditor = await make_case(), browser(), browser()
+    await clerk.log_in("chen")
+    await clerk.client.get(f"/staff/cases/{id}")
+    await auditor.log_in("auditor")
+    page = await auditor.client.get("/staff/audit?action=case.&verify=1")
+    assert page.status_code == 200 and "case.viewed" in page.text and "chen同事" in page.text
+    assert "没有发现改动" in page.text and "staff.created" not in page.text
+    for secret in (NAME, ID_NO, PHONE):
+        assert secret not in page.text
+    about = await auditor.client.get(f"/staff/audit?subject=application:{id}")
+    assert about.text.count("<tr>") == 2, "its head and the one look"
+    writing = [
+        (method, path)
+        for method, path, roles in _routes(office)
+        if roles is not None and Role.AUDITOR in roles and method != "GET"
+    ]
+    assert {path.rsplit("/", 1)[1] for _, path in writing} == {"logout", "session"}
 
 
 async def _session(office: Office, user: StaffUser, kind: str) -> tuple[str, str]:
