@@ -1,4 +1,4 @@
-// Staff pages: picture viewer, correction list, keys, one press per decision. Works without it too.
+// Staff pages: picture viewer, correction list, one press per decision. Works without it too.
 "use strict";
 
 (function viewer() {
@@ -78,21 +78,4 @@ document.addEventListener("submit", (event) => {
   if (!button) return;
   button.disabled = true;
   window.addEventListener("pageshow", () => (button.disabled = false), { once: true });
-});
-
-document.addEventListener("keydown", (event) => {
-  if (event.target.closest("input, textarea, select, dialog") || event.ctrlKey || event.metaKey) return;
-  if (event.key === "/") {
-    const search = document.getElementById("number");
-    if (search) {
-      event.preventDefault();
-      search.focus();
-    }
-  }
-  const rows = [...document.querySelectorAll("a.open")];
-  const step = { j: 1, k: -1 }[event.key.toLowerCase()];
-  if (step && rows.length) {
-    const now = rows.indexOf(document.activeElement);
-    rows[Math.min(Math.max(now + step, 0), rows.length - 1)].focus();
-  }
 });
