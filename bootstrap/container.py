@@ -32,6 +32,8 @@ from catalogue.loader import Catalogue, CatalogueError, load_catalogue
 from catalogue.parameters import load_hall, load_holidays
 from catalogue.signoffs import FILE as SIGNOFFS
 from catalogue.signoffs import load_signoffs
+from integrations.departments.http import HttpDeptCases
+from integrations.departments.sandbox import SandboxDeptCases
 from integrations.devices.zfm.driver import ZfmSensor
 from integrations.devices.zfm.sensor import SerialFingerprintSensor
 from integrations.eseal.sandbox import SandboxSeal
@@ -40,6 +42,7 @@ from integrations.fingerprint.local import LocalFingerprints
 from integrations.police.http import HttpPolice
 from integrations.police.sandbox import SandboxPolice
 from integrations.ports import (
+    DeptCases,
     FingerprintMatcher,
     FingerprintSensor,
     PoliceCheck,
@@ -89,6 +92,7 @@ class Office:
     registers: Registers
     relations: RelationRegisters
     police: PoliceCheck
+    departments: DeptCases | None
     fingerprints: FingerprintMatcher
     finger_sensor: FingerprintSensor | None
     seal: SealSigner
@@ -155,6 +159,7 @@ def build(settings: Settings) -> Office:
         registers=_registers(settings, clock),
         relations=_relations(settings, clock),
         police=_police(settings, clock),
+        departments=_departments(settings, clock),
         fingerprints=LocalFingerprints(threshold=settings.fingerprint_threshold),
         finger_sensor=_finger_sensor(settings),
         seal=SandboxSeal(),
@@ -278,6 +283,22 @@ def _relations(settings: Settings, clock: Clock) -> RelationRegisters:
         return HttpRelations(_sharing_platform(settings, "relations"))
     people = load_people(DEMO_PEOPLE)
     return SandboxRelations(people, load_relations(DEMO_RELATIONS, people), clock.now)
+
+
+def _departments(settings: Settings, clock: Clock) -> DeptCases | None:
+    """The departments' own systems; None where none is connected, and clerks copy."""
+    if settings.departments_adapter == "none":
+        return None
+    if settings.departments_adapter == "http":
+        secret = settings.departments_secret.get_secret_value().encode()
+        gateway = SignedHttp(
+            name="departments",
+            base_url=settings.departments_url,
+            signer=Signer(settings.departments_app_id, secret),
+            client=make_client(timeout_s=OUTWARD_TIMEOUT_S),
+        )
+        return HttpDeptCases(gateway)
+    return SandboxDeptCases(settings.var_dir / "demo_departments.json", clock.now)
 
 
 def _sharing_platform(settings: Settings, name: str) -> SignedHttp:

@@ -63,6 +63,10 @@ class Settings(BaseSettings):
     police_ca_file: Path | None = None
     police_cert_file: Path | None = None
     police_cert_key_file: Path | None = None
+    departments_adapter: Literal["sandbox", "http", "none"] = "sandbox"
+    departments_url: str = ""
+    departments_app_id: str = ""
+    departments_secret: SecretStr = SecretStr("")
     fingerprint_sensor: Literal["sandbox", "none", "zfm"] = "sandbox"
     fingerprint_port: str = "/dev/fingerprint"
     fingerprint_device: str = ""
@@ -144,6 +148,7 @@ class Settings(BaseSettings):
                 "sms_adapter",
                 "registers_adapter",
                 "police_adapter",
+                "departments_adapter",
                 "fingerprint_sensor",
                 "video_adapter",
                 "eseal_adapter",
@@ -151,6 +156,7 @@ class Settings(BaseSettings):
             if getattr(self, name) == "sandbox"
         ]
         found += self._sms_faults() + self._registers_faults() + self._police_faults()
+        found += self._departments_faults()
         if self.signing_key_file is None:
             found.append("XZ_SIGNING_KEY_FILE is not set: results cannot be signed")
         if not self.public_url.startswith("https://"):
@@ -195,6 +201,15 @@ class Settings(BaseSettings):
         found = self._missing(["registers_app_id", "registers_secret"], "no register answers")
         if not self.registers_url.startswith("https://"):
             found.append("XZ_REGISTERS_URL must begin with https://")
+        return found
+
+    def _departments_faults(self) -> list[str]:
+        if self.departments_adapter != "http":
+            return []
+        wanted = ["departments_app_id", "departments_secret"]
+        found = self._missing(wanted, "no case can be handed over")
+        if not self.departments_url.startswith("https://"):
+            found.append("XZ_DEPARTMENTS_URL must begin with https://")
         return found
 
     def _police_faults(self) -> list[str]:

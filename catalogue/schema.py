@@ -35,7 +35,8 @@ from catalogue.vocabulary import (
 
 __all__ = [
     "ApplicantCondition", "Applicants", "AutoCheck", "Check", "Condition", "Faq", "Fee",
-    "FormField", "Group", "HallDocument", "InstantRule", "LegalBasis", "Material", "Option", "Prerequisite",
+    "FormField", "Group", "HallDocument", "InstantRule", "LegalBasis", "Material", "Option",
+    "OwnSystem", "Prerequisite",
     "Process", "Result", "SatisfiedBy", "SecondLook", "ServiceItem", "Time", "TimeLimit", "Validation",
     "Validity", "WarnOver", "WrongName",
 ]  # fmt: skip
@@ -162,6 +163,12 @@ class SecondLook(Sourced):
         description="第二个人是谁：clerk 另一位工作人员；head 两个人里要有一位部门负责人"
     )
     note: Text
+
+
+class OwnSystem(Sourced):
+    """The department keeps the item's cases in a system of its own."""
+
+    name: Text = Field(description="系统的名字，工作人员认得的")
 
 
 class Fee(Sourced):
@@ -300,6 +307,9 @@ class ServiceItem(Strict):
     instant_note: Text | None = None
     second_look: SecondLook | None = Field(
         default=None, description="准予、不予许可、不予受理要两个人看过才算数的事项才写"
+    )
+    own_system: OwnSystem | None = Field(
+        default=None, description="部门另有自己的业务系统、受理后要把办件交过去的事项才写"
     )
     identity_level: IdentityLevel
     life_events: tuple[Text, ...] = ()

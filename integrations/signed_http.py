@@ -4,8 +4,8 @@ No public specification of such gateways exists and each province has its own; t
 assumption, written down in `docs/authorities.md` and to be adapted with the authority's document
 in hand. What is signed follows RFC 9421 (HTTP Message Signatures) and RFC 9530 (Content-Digest).
 
-A question changes nothing on the other side and bears an Idempotency-Key, so that it may be asked
-again when no answer came; a refusal is never repeated.
+A question bears an Idempotency-Key, so that it may be asked again when no answer came and changes
+nothing twice; a refusal is never repeated.
 """
 
 import asyncio

@@ -4,6 +4,7 @@ import backoffice.applications.models
 import backoffice.audit.models
 import backoffice.conversations.models
 import backoffice.delegation.models
+import backoffice.departments.models
 import backoffice.devices.models
 import backoffice.erasures.models
 import backoffice.identity.alarms

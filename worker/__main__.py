@@ -41,6 +41,7 @@ async def _run(office: Office) -> None:
     scheduler.add_job(jobs.watch_queue, "interval", seconds=QUEUE_EVERY_S, **common)
     scheduler.add_job(jobs.close_queue, "interval", minutes=1, next_run_time=now, **common)
     scheduler.add_job(jobs.clock_steps, "interval", minutes=1, next_run_time=now, **common)
+    scheduler.add_job(jobs.ask_departments, "interval", minutes=1, next_run_time=now, **common)
     scheduler.add_job(jobs.watch_delegations, "interval", minutes=1, next_run_time=now, **common)
     scheduler.add_job(jobs.keep_ledger, "interval", minutes=1, next_run_time=now, **common)
     scheduler.add_job(jobs.short_lived, "interval", minutes=1, next_run_time=now, **common)

@@ -12,6 +12,7 @@ from backoffice.applications.decisions import Bench
 from backoffice.applications.models import Application
 from backoffice.delegation.deciding import consider, question_for
 from backoffice.delegation.services import Rulebook
+from backoffice.departments.services import note_handed, parcel_for
 from backoffice.dialogue.registers import ask_registers
 from backoffice.logs import log
 from backoffice.notices.services import notify
@@ -19,8 +20,9 @@ from backoffice.outbox import services as outbox
 from backoffice.outbox.services import Handler
 from backoffice.queue.notices import tell
 from backoffice.results.issuing import Press, issue_and_print
+from backoffice.uploads.services import load_upload
 from bootstrap.container import Office
-from integrations.ports import Unavailable
+from integrations.ports import DeptPaper, Unavailable
 
 _FORGET_TIMEOUT_S = 15.0
 DECISIONS = Counter(
@@ -97,6 +99,7 @@ def handlers(office: Office) -> Mapping[str, Handler]:
         "queue.tell": queue_tell,
         "result.issue": result_issue,
         "case.consider": partial(_consider, office),
+        "department.hand": partial(_hand_over, office),
         "engine.forget": engine_forget,
     }
 
@@ -121,3 +124,29 @@ async def _consider(office: Office, payload: Mapping[str, Any], key: str) -> Non
         decision = await consider(bench, question, said, policy=rulebook.policy)
     if decision is not None:
         DECISIONS.labels(decision.outcome, decision.reason or "").inc()
+
+
+async def _hand_over(office: Office, payload: Mapping[str, Any], key: str) -> None:
+    """Give an accepted case and its papers to the department's own system, where there is one.
+
+    Without a connection nothing is done: the clerk copies it field by field (`/copy`).
+    """
+    if office.departments is None:
+        return
+    id = str(payload["application_id"])
+    async with office.sessions.read() as session:
+        bench = Bench(session, office.catalogue, office.calendar, office.clock.now())
+        parcel = await parcel_for(bench, id)
+    if parcel is None:
+        return
+    reference = await office.departments.submit(parcel.system, parcel.case, key=key)
+    for page in parcel.pages:
+        async with office.sessions.read() as session:
+            content = await load_upload(session, office.settings.uploads_dir, page.upload_id)
+        paper = DeptPaper(page.upload_id, page.title, page.mime, content)
+        await office.departments.hand_paper(
+            parcel.system, reference, paper, key=f"{key}:{page.upload_id}"
+        )
+    async with office.sessions.begin() as session:
+        now = office.clock.now()
+        await note_handed(session, id, system=parcel.system, reference=reference, now=now)

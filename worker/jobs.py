@@ -12,6 +12,7 @@ from backoffice.applications.watching import deem_accepted, remind, wind_up, wit
 from backoffice.calendar import CALENDAR_WARNING_DAYS
 from backoffice.clock import china_date
 from backoffice.delegation.services import Rulebook, suspend_changed
+from backoffice.departments.services import note_status, to_ask
 from backoffice.devices.services import forget_used
 from backoffice.erasures.ledger import NAME, export
 from backoffice.logs import log
@@ -26,6 +27,7 @@ from backoffice.remembering.services import (
 from backoffice.retention import forget_log_in_tries, forget_what_is_old
 from backoffice.uploads.services import purge_expired, remove_orphans
 from bootstrap.container import Office
+from integrations.ports import IntegrationError
 from worker.handlers import handlers
 
 _CALENDAR_DAYS = Gauge("xz_calendar_days_left", "Days until the list of holidays ends")
@@ -85,6 +87,25 @@ class Jobs:
         rulebook = Rulebook(office.catalogue, office.knowledge.policy)
         async with office.sessions.begin() as session:
             await suspend_changed(session, rulebook, now=office.clock.now())
+
+    @_survives
+    async def ask_departments(self) -> None:
+        """Ask the departments' own systems how far they are with what they were given."""
+        office = self._office
+        if office.departments is None:
+            return
+        async with office.sessions.read() as session:
+            waiting = await to_ask(session, now=office.clock.now())
+        for row in waiting:
+            try:
+                said = await office.departments.status(row.system, row.reference or "")
+            except IntegrationError as exc:
+                log("worker").warning("department.unasked", error=type(exc).__name__)
+                said = None
+            async with office.sessions.begin() as session:
+                now = office.clock.now()
+                bench = Bench(session, office.catalogue, office.calendar, now)
+                await note_status(bench, row.application_id, said)
 
     @_survives
     async def watch_queue(self) -> None:

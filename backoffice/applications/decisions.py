@@ -16,12 +16,12 @@ from sqlalchemy.orm.exc import StaleDataError
 from backoffice.applications.clocks import history_of, set_clocks
 from backoffice.applications.draft import load_draft
 from backoffice.applications.models import (
-    AnswerRow,
     Application,
     StepNotAllowed,
     SupplementRow,
 )
 from backoffice.applications.opinions import HeadNeeded, SecondPersonNeeded, agreed, lapse
+from backoffice.applications.readiness import require_ready
 from backoffice.applications.states import AT_THE_AUTHORITY, State, Step
 from backoffice.applications.supplements import asked_too_late
 from backoffice.audit.services import record
@@ -30,8 +30,6 @@ from backoffice.errors import Busy, CitizenError, NotFound
 from backoffice.identity.settling import How, settle_to_approve
 from backoffice.messages import text
 from backoffice.outbox import services as outbox
-from backoffice.representation.services import require_settled
-from backoffice.signatures.services import require_standing
 from backoffice.staff.models import CASE_ROLES, StaffUser
 from backoffice.tasks.services import close_clock_tasks
 from catalogue.loader import Catalogue
@@ -165,7 +163,7 @@ async def decide(
         await settle_to_approve(
             bench.session, application, identity, actor=staff.actor, now=bench.now
         )
-        await require_ready(bench, application)
+        await require_ready(bench.session, application, bench.item(application))
     try:
         if not await _two_agree(bench, application, decision, reason, staff):
             return application
@@ -178,27 +176,6 @@ async def decide(
     except StaleDataError as exc:  # whichever statement noticed that somebody else was first
         raise Busy from exc
     return application
-
-
-async def require_ready(bench: Bench, application: Application) -> None:
-    """What stands before every approval, whoever gives it: the right to act, and the signatures.
-
-    Raises:
-        RelationUnsettled, SignatureBroken: see `decide`.
-    """
-    await _require_authority(bench, application)
-    signed = [one.slug for one in bench.item(application).fields if one.type == "signature"]
-    await require_standing(bench.session, application, signed)
-
-
-async def _require_authority(bench: Bench, application: Application) -> None:
-    """Who acted for another may do so: proved by a register, an earlier proof or a clerk."""
-    filed_by = await bench.session.get(AnswerRow, (application.id, "filed_by"))
-    acting = bench.item(application).applicants.acting
-    for_other = filed_by is not None and filed_by.value == "proxy"
-    if acting is not None and acting.person_proves:
-        return  # the person has proved to be that person; the other only typed
-    await require_settled(bench.session, application.id, for_other=for_other)
 
 
 async def _two_agree(
@@ -329,6 +306,14 @@ async def start_clock(
     application.accepted_at = application.accepted_at or at
     history = await history_of(bench.session, application)
     set_clocks(application, item, bench.calendar, history)
+    if item.own_system is not None:
+        await outbox.put(
+            bench.session,
+            kind="department.hand",
+            key=f"department:{application.id}:{application.version}",
+            payload={"application_id": application.id},
+            now=bench.now,
+        )
 
 
 def _take(
@@ -391,5 +376,5 @@ __all__ = [
     "Bench", "CONCLUDING", "Decision", "HeadNeeded", "LateReasonMissing", "NothingWanted",
     "ReasonMissing", "SecondPersonNeeded", "StepNotAllowed", "Wanted", "WantedUnknown", "accept",
     "approve", "case_of", "conclude", "decide", "not_accept", "possible", "refuse",
-    "request_supplement", "require_ready", "start_clock",
+    "request_supplement", "start_clock",
 ]  # fmt: skip

@@ -13,9 +13,10 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm.exc import StaleDataError
 
-from backoffice.applications.decisions import Bench, approve, require_ready
+from backoffice.applications.decisions import Bench, approve
 from backoffice.applications.draft import Draft, load_draft
 from backoffice.applications.models import Application
+from backoffice.applications.readiness import require_ready
 from backoffice.applications.states import State
 from backoffice.audit.services import record
 from backoffice.canonical import canonical
@@ -233,7 +234,7 @@ async def _halt(
 async def _not_ready(bench: Bench, application: Application) -> Stop | None:
     """What stands before every approval, whoever gives it."""
     try:
-        await require_ready(bench, application)
+        await require_ready(bench.session, application, bench.item(application))
     except RelationUnsettled:
         return Stop(Reason.RELATION_OPEN)
     except SignatureBroken:

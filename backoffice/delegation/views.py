@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from backoffice.applications.decisions import case_of
 from backoffice.applications.models import Application
+from backoffice.applications.shown import shown_value
 from backoffice.audit.services import record
 from backoffice.dates import day_text
 from backoffice.delegation.deciding import decision_on, seal_holds
@@ -21,7 +22,6 @@ from backoffice.delegation.services import Rulebook, counts, seal_stands, standi
 from backoffice.errors import NotFound
 from backoffice.messages import text
 from backoffice.results.masking import mask_name
-from backoffice.staff.cases import shown_value
 from backoffice.staff.models import StaffUser
 from catalogue.conditions import Condition
 from catalogue.loader import Catalogue

@@ -26,14 +26,16 @@ from backoffice.applications.models import (
     SupplementRow,
 )
 from backoffice.applications.opinions import opinions_of
+from backoffice.applications.shown import shown_value
 from backoffice.applications.supplements import supplements_of
 from backoffice.audit.services import record
 from backoffice.calendar import WorkCalendar
 from backoffice.clock import china_date
-from backoffice.dates import day_text
 from backoffice.delegation.deciding import decision_on
 from backoffice.delegation.models import RobotDecision
 from backoffice.delegation.reasons import reason_words
+from backoffice.departments.models import DepartmentCase
+from backoffice.departments.services import case_there, plain_answers
 from backoffice.identity.models import Proof, ProofKind
 from backoffice.identity.proofs import FACE_CONSENT, consent_of, proofs_of
 from backoffice.identity.settling import unsettled
@@ -149,6 +151,8 @@ class CaseView:
     history: list[HistoryLine] = field(default_factory=list)
     supplements: list[SupplementRow] = field(default_factory=list)
     opinions: list[OpinionLine] = field(default_factory=list)
+    department: DepartmentCase | None = None
+    plain: list[tuple[FormField, str]] = field(default_factory=list)
     pictures: dict[str, Upload] = field(default_factory=dict)
     result: Result | None = None
     revoked_by: str = ""
@@ -217,6 +221,8 @@ async def view_case(
     await _fill_identity(session, view, draft)
     view.pictures = await _uploads(session, _picture_ids(view))
     view.history = await _sentences(session, history)
+    view.department = await case_there(session, application.id)
+    view.plain = plain_answers(draft)
     view.opinions = await _opinions(session, application.id)
     view.result = await result_on(session, application_id=application.id)
     if view.result is not None and view.result.revoked_by:
@@ -231,18 +237,6 @@ async def view_case(
         now=now,
     )
     return view
-
-
-def shown_value(asked: FormField, value: Any) -> str:
-    """An answer in people's words: a choice by its label, a date in full, several joined."""
-    if isinstance(value, list):
-        return "、".join(shown_value(asked, one) for one in value)
-    if isinstance(value, dict):
-        return " ".join(str(part) for part in value.values() if part)
-    if asked.type == "date":
-        return day_text(date.fromisoformat(str(value)))
-    option = asked.option(str(value)) if asked.type == "choice" else None
-    return option.label if option else str(value)
 
 
 async def _fill_answers(session: AsyncSession, view: CaseView, draft: Draft) -> None:

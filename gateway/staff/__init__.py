@@ -4,6 +4,7 @@ from sanic import Blueprint
 
 from gateway.staff.api import api
 from gateway.staff.audit_pages import audit_pages
+from gateway.staff.copying import copying
 from gateway.staff.delegation import delegation_pages
 from gateway.staff.factor import factor_pages
 from gateway.staff.pages import pages
@@ -17,5 +18,5 @@ def blueprints() -> list[Blueprint]:
     """Everything under `/staff` and `/api/v1/staff`."""
     return [
         pages, delegation_pages, factor_pages, queue_pages, window_pages, system,
-        audit_pages, api, queue_api,
+        audit_pages, copying, api, queue_api,
     ]  # fmt: skip

@@ -329,6 +329,14 @@ def _case_body(view: CaseView) -> dict[str, Any]:
         "acting": [_acting(one) for one in view.acting],
         "face_refused": view.face_refused,
         "history": history,
+        "department": view.department
+        and {
+            "system": view.department.system,
+            "reference": view.department.reference,
+            "state": view.department.state,
+            "as_of": _plain(view.department.as_of),
+            "reason": view.department.reason,
+        },
         "supplements": supplements,
     }
 

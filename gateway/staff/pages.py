@@ -334,6 +334,7 @@ async def _case_page(
         done=done if done in _DONE and problem is None else "",
         kept=kept or {},
         reasons=list(Revocation),
+        connected=request.app.ctx.office.departments is not None,
     )
 
 

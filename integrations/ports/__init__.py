@@ -12,6 +12,14 @@ from integrations.ports.card_reader import (
     NoCard,
     WltPhotoDecoder,
 )
+from integrations.ports.departments import (
+    DeptCase,
+    DeptCases,
+    DeptField,
+    DeptPaper,
+    DeptState,
+    DeptStatus,
+)
 from integrations.ports.errors import (
     IntegrationError,
     Rejected,
@@ -85,6 +93,12 @@ __all__ = [
     "CardReading",
     "CardUnread",
     "ChipCard",
+    "DeptCase",
+    "DeptCases",
+    "DeptField",
+    "DeptPaper",
+    "DeptState",
+    "DeptStatus",
     "FaceComparison",
     "FaceIndex",
     "FaceInspection",

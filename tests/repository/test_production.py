@@ -37,6 +37,7 @@ _GOOD = {
     "XZ_POLICE_URL": "https://police.example.gov.cn/api",
     "XZ_POLICE_KEY_ID": "shiwan",
     "XZ_POLICE_SECRET": "p" * 32,
+    "XZ_DEPARTMENTS_ADAPTER": "none",
     "XZ_FINGERPRINT_SENSOR": "none",
     "XZ_VIDEO_ADAPTER": "none",
 }
@@ -99,6 +100,8 @@ def test_nothing_set_is_refused_with_the_whole_list(process: str, tmp_path: Path
         ({"XZ_SMS_ADAPTER": "sandbox"}, "XZ_SMS_ADAPTER"),
         ({"XZ_REGISTERS_ADAPTER": "sandbox"}, "XZ_REGISTERS_ADAPTER"),
         ({"XZ_POLICE_ADAPTER": "sandbox"}, "XZ_POLICE_ADAPTER"),
+        ({"XZ_DEPARTMENTS_ADAPTER": "sandbox"}, "XZ_DEPARTMENTS_ADAPTER"),
+        ({"XZ_DEPARTMENTS_ADAPTER": "http"}, "XZ_DEPARTMENTS_APP_ID is not set"),
         ({"XZ_FINGERPRINT_SENSOR": "sandbox"}, "XZ_FINGERPRINT_SENSOR"),
         ({"XZ_VIDEO_ADAPTER": "sandbox"}, "XZ_VIDEO_ADAPTER"),
         ({"XZ_PUBLIC_URL": "http://hall.example.cn"}, "XZ_PUBLIC_URL"),

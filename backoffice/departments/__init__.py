@@ -1,0 +1,1 @@
+"""Cases that a department also keeps in a system of its own."""

@@ -1,0 +1,1 @@
+"""Departments' own systems, to which cases are handed over."""
