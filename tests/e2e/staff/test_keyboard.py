@@ -1,6 +1,7 @@
 """From the work list to the decisions without a mouse, in a real browser."""
 
 import os
+from datetime import timedelta
 from pathlib import Path
 
 from playwright.async_api import Browser, Page, expect
@@ -11,7 +12,8 @@ from backoffice.applications.states import State
 from backoffice.staff.models import StaffUser
 from bootstrap.container import Office
 from tests.e2e.staff.test_clerks_day import _logged_in
-from tests.staff.conftest import MakeCase
+from tests.staff.conftest import NAME, NOW, PASSWORD, MakeCase
+from worker.jobs import Jobs
 
 SHOTS = os.environ.get("XZ_SCREENSHOTS")
 
@@ -96,10 +98,77 @@ async def test_a_number_decides_nothing_by_itself(
     page, faults = await _logged_in(chromium, address, "chen")
     await page.set_viewport_size({"width": 1280, "height": 900})
     await page.goto(f"{address}/staff/cases/{id}")
+    await _shot(page, "two-people")
     for key in "12345":
         await page.keyboard.press(key)
         await page.keyboard.press("Escape")
-    await _shot(page, "two-people")
     async with office.sessions.read() as session:
         assert (await session.get_one(Application, id)).state == State.SUBMITTED
     assert faults == []
+
+
+async def test_a_case_is_copied_field_by_field_without_typing(
+    office: Office,
+    staff: dict[str, StaffUser],
+    address: str,
+    make_case: MakeCase,
+    chromium: Browser,
+) -> None:
+    id = await make_case()
+    page, faults = await _logged_in(chromium, address, "chen")
+    await page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    await page.set_viewport_size({"width": 1280, "height": 900})
+    await page.goto(f"{address}/staff/cases/{id}")
+    await page.get_by_role("link", name="逐项抄到部门系统").click()
+    await page.keyboard.press("Enter")
+    await expect(page.locator("tr.copied")).to_have_count(1)
+    assert await page.evaluate("navigator.clipboard.readText()") == "SW202611230001"
+    for _ in range(2):
+        await page.keyboard.press("Enter")
+    await expect(page.locator("tr.copied")).to_have_count(3)
+    assert await page.evaluate("navigator.clipboard.readText()") == NAME
+    await _shot(page, "copy")
+    assert faults == []
+
+
+async def test_the_second_person_the_head_and_the_auditor_see_their_pages(
+    office: Office,
+    staff: dict[str, StaffUser],
+    address: str,
+    make_case: MakeCase,
+    chromium: Browser,
+) -> None:
+    id = await make_case(item="temp_relief", at=NOW - timedelta(days=20))
+    clerk, faults = await _logged_in(chromium, address, "chen")
+    await Jobs(office).clock_steps()
+    await clerk.goto(f"{address}/staff/cases/{id}")
+    await clerk.keyboard.press("2")
+    await clerk.keyboard.press("Space")
+    await clerk.get_by_role("button", name="写下意见：拟准予").click()
+    await expect(clerk.get_by_role("status")).to_contain_text("等另一位看过才生效")
+    await Jobs(office).clock_steps()
+    head, more = await _logged_in(chromium, address, "huang")
+    await head.set_viewport_size({"width": 1280, "height": 900})
+    await _shot(head, "head-list")
+    await head.get_by_role("link", name="要您督办").click()
+    await expect(head.locator(".task")).to_have_count(1)
+    await _shot(head, "head-tasks")
+    await head.goto(f"{address}/staff/cases/{id}")
+    await expect(head.locator(".opinion")).to_contain_text("chen同事的意见：拟准予")
+    await _shot(head, "second")
+    await head.keyboard.press("2")
+    await head.keyboard.press("Space")
+    await head.get_by_role("button", name="准予", exact=True).click()
+    await expect(head.get_by_role("status")).to_contain_text("已准予")
+    auditor = await (await chromium.new_context()).new_page()
+    await auditor.set_viewport_size({"width": 1280, "height": 900})
+    await auditor.goto(f"{address}/staff/login")
+    await auditor.fill("#username", "auditor")
+    await auditor.fill("#password", PASSWORD)
+    await auditor.click("text=登录 >> nth=-1")
+    await auditor.get_by_role("link", name="从头核对一遍").click()
+    await expect(auditor.get_by_role("status")).to_contain_text("没有发现改动")
+    await expect(auditor.locator("tbody")).to_contain_text("case.opinion")
+    await _shot(auditor, "audit")
+    wide = await auditor.evaluate("document.documentElement.scrollWidth")
+    assert wide <= 1280 and faults == more == []
