@@ -31,9 +31,9 @@ async def test_a_clerk_works_with_the_keyboard_alone(
     make_case: MakeCase,
     chromium: Browser,
 ) -> None:
-    first = await make_case(number="SW202611230001")
-    second = await make_case(number="SW202611230002")
-    third = await make_case(number="SW202611230003")
+    first = await make_case(number="SW202611230001", at=NOW - timedelta(minutes=3))
+    second = await make_case(number="SW202611230002", at=NOW - timedelta(minutes=2))
+    third = await make_case(number="SW202611230003", at=NOW - timedelta(minutes=1))
     page, faults = await _logged_in(chromium, address, "chen")
     await page.set_viewport_size({"width": 1280, "height": 900})
     await _shot(page, "list")
@@ -120,6 +120,7 @@ async def test_a_case_is_copied_field_by_field_without_typing(
     await page.set_viewport_size({"width": 1280, "height": 900})
     await page.goto(f"{address}/staff/cases/{id}")
     await page.get_by_role("link", name="逐项抄到部门系统").click()
+    await expect(page.locator("[data-copy]").first).to_be_focused()
     await page.keyboard.press("Enter")
     await expect(page.locator("tr.copied")).to_have_count(1)
     assert await page.evaluate("navigator.clipboard.readText()") == "SW202611230001"
@@ -151,7 +152,7 @@ async def test_the_second_person_the_head_and_the_auditor_see_their_pages(
     await head.set_viewport_size({"width": 1280, "height": 900})
     await _shot(head, "head-list")
     await head.get_by_role("link", name="要您督办").click()
-    await expect(head.locator(".task")).to_have_count(1)
+    await expect(head.locator(".task")).to_have_count(2)  # nobody looked, and the promise is over
     await _shot(head, "head-tasks")
     await head.goto(f"{address}/staff/cases/{id}")
     await expect(head.locator(".opinion")).to_contain_text("chen同事的意见：拟准予")
