@@ -127,6 +127,10 @@ async def test_a_case_is_copied_field_by_field_without_typing(
     for _ in range(2):
         await page.keyboard.press("Enter")
     await expect(page.locator("tr.copied")).to_have_count(3)
+    third = await page.locator(".copy-list .value").nth(2).inner_text()
+    assert await page.evaluate("navigator.clipboard.readText()") == third
+    await page.locator(f"[data-copy='{NAME}']").press("Enter")
+    await expect(page.locator("tr.copied")).to_have_count(4)
     assert await page.evaluate("navigator.clipboard.readText()") == NAME
     await _shot(page, "copy")
     assert faults == []
