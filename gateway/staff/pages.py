@@ -129,8 +129,8 @@ async def work_list(request: Request) -> HTTPResponse:
         page=page,
         more=len(lines) == PAGE,
         waiting=sum(task.kind not in CLOCK_KINDS for task in waiting),
-        near=sum(task.kind == TaskKind.REMINDER for task in waiting),
-        overdue=sum(task.kind == TaskKind.OVERDUE for task in waiting),
+        near=_cases_of(waiting, TaskKind.REMINDER),
+        overdue=_cases_of(waiting, TaskKind.OVERDUE),
         late=sum(
             _late(task, office.clock.now()) for task in waiting if task.kind not in CLOCK_KINDS
         ),
@@ -382,6 +382,10 @@ def _ticked(form: Any) -> list[Wanted]:
     for slug in form.getlist("material", []) if form else []:
         found.append(Wanted(reason=form.get(f"reason-material-{slug}", "")[:500], material=slug))
     return found
+
+
+def _cases_of(found: list[Task], kind: TaskKind) -> int:
+    return len({task.application_id for task in found if task.kind == kind})
 
 
 def _late(task: Task, now: Any) -> bool:
