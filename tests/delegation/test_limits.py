@@ -14,16 +14,17 @@ from sqlalchemy import func, select
 from backoffice.applications.decisions import Bench
 from backoffice.applications.models import Application
 from backoffice.applications.states import CONCLUDED, State
+from backoffice.canonical import canonical
 from backoffice.clock import CHINA
 from backoffice.delegation.deciding import Question, consider, question_for
 from backoffice.delegation.models import Outcome, RobotDecision
 from backoffice.delegation.rules import Terms, is_drawn
-from backoffice.delegation.services import suspend
+from backoffice.delegation.services import is_live, suspend
 from backoffice.errors import Busy
 from backoffice.staff.models import StaffUser
 from bootstrap.container import Office
 from integrations.ports import Answer, RegisterAnswer
-from tests.delegation.conftest import TERMS, Grant, HandIn, rulebook
+from tests.delegation.conftest import ENDORSE, TERMS, Grant, HandIn, rulebook
 from tests.staff.conftest import NOW
 
 PEOPLE = [f"4401061990010100{n:02d}" for n in range(10, 20)]
@@ -194,3 +195,35 @@ async def test_the_draw_is_reproducible_and_of_the_set_share(office: Office) -> 
 
 def _terms(**changed: Any) -> Terms:
     return Terms.parse({**TERMS, **changed})
+
+
+async def test_the_robot_is_announced_only_while_it_looks(
+    office: Office, delegated: Grant, staff: dict[str, StaffUser]
+) -> None:
+    """What the citizen is told on handing in: somebody will look, or the robot does now."""
+
+    async def announced(at: datetime) -> bool:
+        async with office.sessions.read() as session:
+            return await is_live(session, ENDORSE, now=at)
+
+    assert not await announced(NOW)
+    id = await delegated(hours={"begin": "08:00", "end": "18:00"})
+    last = Terms.model_validate_json(canonical(TERMS | {"per_day": 1})).until
+    assert await announced(NOW.replace(hour=9))
+    assert not await announced(NOW.replace(hour=23))
+    after = datetime(last.year, last.month, last.day, 12, tzinfo=CHINA) + timedelta(days=1)
+    assert not await announced(after)
+    async with office.sessions.begin() as session:
+        await suspend(session, id, staff=staff["huang"], now=NOW)
+    assert not await announced(NOW.replace(hour=9))
+
+
+async def test_what_waits_when_a_delegation_is_signed_stays_with_the_clerks(
+    office: Office, hand_in: HandIn, delegated: Grant
+) -> None:
+    id = await hand_in()
+    await _decide(office, await _question(office, id))
+    await delegated()
+    async with office.sessions.read() as session:
+        assert await question_for(session, id, rulebook=rulebook(office), now=NOW) is None
+        assert (await session.get_one(Application, id)).state == State.SUBMITTED
