@@ -14,12 +14,11 @@ from sqlalchemy import func, select
 from backoffice.applications.decisions import Bench
 from backoffice.applications.models import Application
 from backoffice.applications.states import CONCLUDED, State
-from backoffice.canonical import canonical
 from backoffice.clock import CHINA
 from backoffice.delegation.deciding import Question, consider, question_for
 from backoffice.delegation.models import Outcome, RobotDecision
 from backoffice.delegation.rules import Terms, is_drawn
-from backoffice.delegation.services import is_live, suspend
+from backoffice.delegation.services import is_live, suspend, terms_of
 from backoffice.errors import Busy
 from backoffice.staff.models import StaffUser
 from bootstrap.container import Office
@@ -207,14 +206,14 @@ async def test_the_robot_is_announced_only_while_it_looks(
             return await is_live(session, ENDORSE, now=at)
 
     assert not await announced(NOW)
-    id = await delegated(hours={"begin": "08:00", "end": "18:00"})
-    last = Terms.model_validate_json(canonical(TERMS | {"per_day": 1})).until
+    row = await delegated(hours={"begin": "08:00", "end": "18:00"})
+    last = terms_of(row).until
     assert await announced(NOW.replace(hour=9))
     assert not await announced(NOW.replace(hour=23))
     after = datetime(last.year, last.month, last.day, 12, tzinfo=CHINA) + timedelta(days=1)
     assert not await announced(after)
     async with office.sessions.begin() as session:
-        await suspend(session, id, staff=staff["huang"], now=NOW)
+        await suspend(session, row.id, staff=staff["huang"], now=NOW)
     assert not await announced(NOW.replace(hour=9))
 
 
