@@ -8,7 +8,13 @@ from typing import Any
 from prometheus_client import Gauge
 
 from backoffice.applications.decisions import Bench
-from backoffice.applications.watching import deem_accepted, remind, wind_up, without_a_day
+from backoffice.applications.watching import (
+    deem_accepted,
+    escalate_promises,
+    remind,
+    wind_up,
+    without_a_day,
+)
 from backoffice.calendar import CALENDAR_WARNING_DAYS
 from backoffice.clock import china_date
 from backoffice.delegation.services import Rulebook, suspend_changed
@@ -64,7 +70,7 @@ class Jobs:
     async def clock_steps(self) -> None:
         """Silence past the fifth working day accepts; what is due soon or over is told to staff."""
         office = self._office
-        for step in (wind_up, deem_accepted, remind):
+        for step in (wind_up, deem_accepted, remind, escalate_promises):
             async with office.sessions.begin() as session:
                 now = office.clock.now()
                 await step(Bench(session, office.catalogue, office.calendar, now))

@@ -28,7 +28,12 @@ from backoffice.dates import day_text
 from backoffice.logs import log
 from backoffice.messages import text
 from backoffice.tasks.models import Task, TaskKind
-from backoffice.tasks.services import open_task, reminder_working_days
+from backoffice.tasks.services import (
+    late_key,
+    late_promises,
+    open_task,
+    reminder_working_days,
+)
 from catalogue.loader import Catalogue
 
 CLOCK = "clock"
@@ -105,6 +110,37 @@ async def remind(bench: Bench) -> list[str]:
     for application, alert, day in await _untold(bench, _alerts(near, today)):
         await _tell(bench, application, alert, day)
         opened.append(_key(application, alert, day))
+    return opened
+
+
+async def escalate_promises(bench: Bench) -> list[str]:
+    """Tell the head of every call-back or appointment whose promised time is over, once.
+
+    Returns:
+        Keys of the tasks that were opened; finishing the promised one closes them.
+    """
+    late = await late_promises(bench.session, now=bench.now, limit=_AT_ONCE)
+    keys = [late_key(one) for one in late]
+    told = set(await bench.session.scalars(select(Task.key).where(Task.key.in_(keys))))
+    opened = []
+    for task, key in zip(late, keys, strict=True):
+        if key in told or task.promised_on is None:
+            continue
+        day = day_text(task.promised_on)
+        await open_task(
+            bench.session,
+            kind=TaskKind.OVERDUE,
+            conversation_id=None,
+            application_id=task.application_id,
+            item_code=task.item_code,
+            phone=None,
+            summary=text(f"task.promise.{task.kind}", day=day),
+            now=bench.now,
+            calendar=bench.calendar,
+            key=key,
+            by=task.promised_on,
+        )
+        opened.append(key)
     return opened
 
 

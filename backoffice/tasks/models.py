@@ -29,6 +29,9 @@ class TaskKind(StrEnum):
 
 CLOCK_KINDS = frozenset({TaskKind.REMINDER, TaskKind.OVERDUE})
 """What a clock opened; it ends by itself with the step that was waited for."""
+PEOPLE_KINDS = frozenset(TaskKind) - CLOCK_KINDS
+PROMISED_KINDS = frozenset({TaskKind.CALLBACK, TaskKind.APPOINTMENT, TaskKind.COMPLAINT})
+"""What a citizen was told a time for."""
 
 
 class TaskState(StrEnum):

@@ -1,5 +1,6 @@
 """Opening a task for a person, taking it, finishing it."""
 
+from collections.abc import Collection
 from datetime import date, datetime, time
 from functools import cache
 
@@ -13,7 +14,7 @@ from backoffice.clock import CHINA, china_date
 from backoffice.errors import Busy, CitizenError, NotFound
 from backoffice.messages import FOLDER, text
 from backoffice.staff.models import Role, StaffUser
-from backoffice.tasks.models import CLOCK_KINDS, Task, TaskKind, TaskState
+from backoffice.tasks.models import CLOCK_KINDS, PROMISED_KINDS, Task, TaskKind, TaskState
 from catalogue.loader import Catalogue
 from catalogue.parameters import Hall, load_hall
 
@@ -114,12 +115,13 @@ async def list_tasks(
     staff: StaffUser,
     catalogue: Catalogue,
     states: tuple[TaskState, ...],
+    kinds: Collection[TaskKind] = frozenset(TaskKind),
     limit: int = 200,
 ) -> list[Task]:
     """This person's tasks in these states, the most urgent first."""
     found = await session.scalars(
         select(Task)
-        .where(Task.state.in_(states), *_theirs(staff, catalogue))
+        .where(Task.state.in_(states), Task.kind.in_(kinds), *_theirs(staff, catalogue))
         .order_by(Task.promised_at.is_(None), Task.promised_at, Task.created_at)
         .limit(limit)
     )
@@ -174,7 +176,29 @@ async def finish(
     task.taken_at = task.taken_at or now
     task.done_at, task.outcome = now, outcome.strip()
     await _save(session, task, "task.finished", staff.actor, now)
+    late = await session.scalar(
+        select(Task).where(Task.key == late_key(task), Task.state != TaskState.DONE)
+    )
+    if late is not None:
+        late.state, late.done_at, late.outcome = TaskState.DONE, now, text("task.clock_over")
+        await _save(session, late, "task.finished", staff.actor, now)
     return task
+
+
+def late_key(task: Task) -> str:
+    """The key under which the head hears that a promise to a citizen was not kept."""
+    return f"promise:{task.id}"
+
+
+async def late_promises(session: AsyncSession, *, now: datetime, limit: int) -> list[Task]:
+    """What was promised to a citizen, is over, and is not done, the oldest first."""
+    rows = await session.scalars(
+        select(Task)
+        .where(Task.state != TaskState.DONE, Task.kind.in_(PROMISED_KINDS), Task.promised_at < now)
+        .order_by(Task.promised_at, Task.id)
+        .limit(limit)
+    )
+    return list(rows)
 
 
 async def close_for(
@@ -206,10 +230,21 @@ async def close_for(
 
 
 async def close_clock_tasks(session: AsyncSession, application_id: str, *, now: datetime) -> None:
-    """A step was taken: what was due is no longer waited for."""
-    for kind in sorted(CLOCK_KINDS):
-        done = text("task.clock_over")
-        await close_for(session, application_id, kind=kind, outcome=done, now=now)
+    """A step was taken: what was due is no longer waited for.
+
+    What is over in any case (silence that accepted, a promise to a citizen) stays the head's.
+    """
+    waiting = await session.scalars(
+        select(Task).where(
+            Task.application_id == application_id,
+            Task.kind.in_(CLOCK_KINDS),
+            Task.state != TaskState.DONE,
+            or_(*(Task.key.startswith(f"{one}:") for one in ("near", "late", "late_by_law"))),
+        )
+    )
+    for task in waiting:
+        task.state, task.done_at, task.outcome = TaskState.DONE, now, text("task.clock_over")
+        await _save(session, task, "task.finished", "clock", now)
 
 
 async def _task(session: AsyncSession, task_id: str) -> Task:

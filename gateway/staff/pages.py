@@ -19,7 +19,7 @@ from backoffice.staff.revoking import revoke_result_of_case
 from backoffice.staff.services import LogInFailed, log_out
 from backoffice.staff.window import Seen
 from backoffice.staff.worklist import PAGE, WAITING, count_by_state, list_cases
-from backoffice.tasks.models import CLOCK_KINDS, Task, TaskKind, TaskState
+from backoffice.tasks.models import CLOCK_KINDS, PEOPLE_KINDS, Task, TaskKind, TaskState
 from backoffice.tasks.services import finish, list_tasks, take, task_of
 from backoffice.uploads.services import load_upload
 from gateway.staff.at_case import decided_case, person_seen, relation_judged, seen_case
@@ -111,9 +111,9 @@ async def work_list(request: Request) -> HTTPResponse:
             page=page,
         )
         counts = await count_by_state(session, staff=staff, catalogue=office.catalogue)
-        waiting = await list_tasks(
-            session, staff=staff, catalogue=office.catalogue, states=(TaskState.OPEN,)
-        )
+        seen = {"staff": staff, "catalogue": office.catalogue, "states": (TaskState.OPEN,)}
+        waiting = await list_tasks(session, kinds=PEOPLE_KINDS, **seen)
+        clocks = await list_tasks(session, kinds=CLOCK_KINDS, **seen)
     tabs = [
         (name, sum(counts.get(one, 0) for one in states) if WAITING.issuperset(states) else None)
         for name, states in _TABS.items()
@@ -128,12 +128,10 @@ async def work_list(request: Request) -> HTTPResponse:
         number=number,
         page=page,
         more=len(lines) == PAGE,
-        waiting=sum(task.kind not in CLOCK_KINDS for task in waiting),
-        near=_cases_of(waiting, TaskKind.REMINDER),
-        overdue=_cases_of(waiting, TaskKind.OVERDUE),
-        late=sum(
-            _late(task, office.clock.now()) for task in waiting if task.kind not in CLOCK_KINDS
-        ),
+        waiting=len(waiting),
+        near=_cases_of(clocks, TaskKind.REMINDER),
+        overdue=_cases_of(clocks, TaskKind.OVERDUE),
+        late=sum(_late(task, office.clock.now()) for task in waiting),
     )
 
 
@@ -345,16 +343,15 @@ async def _tasks_page(
     now = office.clock.now()
     tab = request.args.get("tab", "people")
     tab = tab if tab in ("people", "clocks", "done") else "people"
-    open_ones = (TaskState.OPEN, TaskState.TAKEN)
+    kinds = {"people": PEOPLE_KINDS, "clocks": CLOCK_KINDS}.get(tab, frozenset(TaskKind))
     async with office.sessions.read() as session:
         found = await list_tasks(
             session,
             staff=request.ctx.staff.user,
             catalogue=office.catalogue,
-            states=(TaskState.DONE,) if tab == "done" else open_ones,
+            states=(TaskState.DONE,) if tab == "done" else (TaskState.OPEN, TaskState.TAKEN),
+            kinds=kinds,
         )
-        if tab != "done":
-            found = [task for task in found if (task.kind in CLOCK_KINDS) == (tab == "clocks")]
         holders = await _names(session, found)
     return render(
         request,
@@ -385,7 +382,7 @@ def _ticked(form: Any) -> list[Wanted]:
 
 
 def _cases_of(found: list[Task], kind: TaskKind) -> int:
-    return len({task.application_id for task in found if task.kind == kind})
+    return len({task.application_id or task.id for task in found if task.kind == kind})
 
 
 def _late(task: Task, now: Any) -> bool:

@@ -11,13 +11,19 @@ from backoffice.applications.decisions import Bench, Decision, Wanted, case_of, 
 from backoffice.applications.models import Application
 from backoffice.applications.services import withdraw
 from backoffice.applications.states import State, Step
-from backoffice.applications.watching import deem_accepted, remind, wind_up, without_a_day
+from backoffice.applications.watching import (
+    deem_accepted,
+    escalate_promises,
+    remind,
+    wind_up,
+    without_a_day,
+)
 from backoffice.audit import AuditEntry
 from backoffice.calendar import WorkCalendar
 from backoffice.clock import CHINA
 from backoffice.outbox.models import OutboxEntry
 from backoffice.staff.models import StaffUser
-from backoffice.tasks import Task, TaskKind, TaskState, list_tasks
+from backoffice.tasks import Task, TaskKind, TaskState, finish, list_tasks, open_task
 from bootstrap.container import Office
 from tests.staff.conftest import NOW, Browser, FixedClock, MakeCase
 from worker.jobs import Jobs
@@ -148,6 +154,9 @@ async def test_silence_is_told_to_the_citizen_as_silence_and_to_the_head(
     assert notices == ["deemed"] and case.state == State.ACCEPTED
     (task,) = await _tasks(office)
     assert task.kind == TaskKind.OVERDUE and "视为受理" in task.summary
+    await _decide(office, staff["chen"], id, Decision.APPROVE, MONDAY + timedelta(days=9))
+    (task,) = await _tasks(office)
+    assert task.state == TaskState.OPEN, "nobody looked in time: the head still has to see it"
 
 
 async def test_a_case_accepted_before_is_not_accepted_by_its_promise_running_out(
@@ -242,3 +251,25 @@ async def test_tasks_of_another_department_do_not_exist(
     await head.log_in("huang")
     ended = await head.post(f"/staff/tasks/{overdue.id}/finish", outcome="已交代今天办完")
     assert ended.status_code == 303
+
+
+async def test_a_call_back_past_its_promise_is_the_heads_until_it_is_done(
+    office: Office, staff: dict[str, StaffUser]
+) -> None:
+    async with office.sessions.begin() as session:
+        task = await open_task(
+            session, kind=TaskKind.CALLBACK, conversation_id="c", application_id=None,
+            item_code=None, phone="13800138000", summary="想问租约", now=MONDAY,
+            calendar=office.calendar, key="k",
+        )  # fmt: skip
+        assert task.promised_at is not None
+    for at, count in ((task.promised_at, 0), (task.promised_at + timedelta(minutes=1), 1)):
+        for _ in range(2):
+            async with office.sessions.begin() as session:
+                await escalate_promises(Bench(session, office.catalogue, office.calendar, at))
+            overdue = [one for one in await _tasks(office) if one.kind == TaskKind.OVERDUE]
+            assert len(overdue) == count
+    assert "回电" in overdue[0].summary and "13800138000" not in overdue[0].summary
+    async with office.sessions.begin() as session:
+        await finish(session, task.id, staff=staff["chen"], outcome="已回电", now=NOW)
+    assert {one.state for one in await _tasks(office)} == {TaskState.DONE}
