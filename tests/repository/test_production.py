@@ -43,6 +43,14 @@ _GOOD = {
 }
 
 
+_DEPARTMENTS = {
+    "XZ_DEPARTMENTS_ADAPTER": "http",
+    "XZ_DEPARTMENTS_URL": "https://departments.example.gov.cn/api",
+    "XZ_DEPARTMENTS_APP_ID": "shiwan",
+    "XZ_DEPARTMENTS_SECRET": "d" * 32,
+}
+
+
 def _templates(**changed: str | None) -> str:
     """Tencent's templates, with these changed or (None) left out."""
     all_of_them = {
@@ -101,7 +109,8 @@ def test_nothing_set_is_refused_with_the_whole_list(process: str, tmp_path: Path
         ({"XZ_REGISTERS_ADAPTER": "sandbox"}, "XZ_REGISTERS_ADAPTER"),
         ({"XZ_POLICE_ADAPTER": "sandbox"}, "XZ_POLICE_ADAPTER"),
         ({"XZ_DEPARTMENTS_ADAPTER": "sandbox"}, "XZ_DEPARTMENTS_ADAPTER"),
-        ({"XZ_DEPARTMENTS_ADAPTER": "http"}, "XZ_DEPARTMENTS_APP_ID is not set"),
+        (_DEPARTMENTS | {"XZ_DEPARTMENTS_APP_ID": ""}, "XZ_DEPARTMENTS_APP_ID is not set"),
+        (_DEPARTMENTS | {"XZ_DEPARTMENTS_URL": "http://x.gov.cn"}, "XZ_DEPARTMENTS_URL"),
         ({"XZ_FINGERPRINT_SENSOR": "sandbox"}, "XZ_FINGERPRINT_SENSOR"),
         ({"XZ_VIDEO_ADAPTER": "sandbox"}, "XZ_VIDEO_ADAPTER"),
         ({"XZ_PUBLIC_URL": "http://hall.example.cn"}, "XZ_PUBLIC_URL"),
