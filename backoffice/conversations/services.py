@@ -283,6 +283,8 @@ async def issue_widget(
     if kind in _WIDGETS_WITH_UPLOAD:
         shown["upload_url"] = f"/api/v1/conversations/{conversation.id}/uploads?widget={widget.id}"
         shown["accept"] = _WIDGETS_WITH_UPLOAD[kind]
+    if kind == "selfie" and target is not None:
+        shown["only"] = "live"  # a look that is gone at once: no picture for a clerk
     return shown
 
 

@@ -124,7 +124,7 @@ def may_be_left(draft: Draft, field: FormField) -> bool:
 def _photograph_instead(talk: Talk, draft: Draft) -> Heard:
     """No card on the reader: its picture then, which is asked for next."""
     draft.remember(card_by="photo")
-    return _heard(talk)
+    return _heard(talk).happened("photo_instead")
 
 
 async def _card_or_field(talk: Talk, draft: Draft, step: Next, act: str | None) -> Heard | None:

@@ -26,7 +26,7 @@ from backoffice.queue.rules import QueueRules
 from backoffice.remembering.rules import Rules
 from backoffice.representation.rules import ActingRules
 from backoffice.understanding import normalise
-from backoffice.understanding.lexicon import words
+from backoffice.understanding.lexicon import lexicon, words
 from catalogue.loader import Catalogue
 from catalogue.parameters import Hall
 from catalogue.schema import ServiceItem
@@ -204,6 +204,10 @@ class Talk:
         return self.text in words("dialogue", section) or bare(self.text) in words(
             "dialogue", section
         )
+
+    def says_any(self) -> bool:
+        """Whether it is one of those expressions, whatever it would answer."""
+        return any(self.says(section) for section in lexicon("dialogue"))
 
     def is_exactly(self, words_: str) -> bool:
         """Whether the whole utterance is these words, but for particles and punctuation."""

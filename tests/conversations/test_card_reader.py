@@ -242,6 +242,7 @@ async def test_photographing_and_typing_stay_possible(kiosk: Kiosk) -> None:
     await kiosk.arrive()
     await kiosk.say(text="拍照")
     assert kiosk.widgets() == ["id_card_front"]
+    assert "没听明白" not in str(kiosk.replies) and "拍照" in kiosk.replies[0]["text"]
 
 
 async def test_without_a_reader_that_answers_a_photo_is_asked_for(kiosk: Kiosk) -> None:

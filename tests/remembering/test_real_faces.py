@@ -32,6 +32,7 @@ from tests.conversations import pictures
 from tests.remembering.conftest import NOW, RULES
 from tests.remembering.test_basis import scene
 
+BESIDE = {"next to": 2 / 3, "behind": 1 / 4}
 OWN, OWN_LATER, IMPOSTOR = "person_b_1", "person_b_2", "impostor_1"
 
 
@@ -105,8 +106,8 @@ async def look(
         )
     actions = challenge.actions if how != "still" else [LiveAction.LOOK_STRAIGHT] * 3
     frames = pictures.film(face, actions)
-    if how == "beside":
-        frames = [(at, _with_somebody(frame)) for at, frame in frames]
+    if how in BESIDE:
+        frames = [(at, _with_somebody(frame, BESIDE[how])) for at, frame in frames]
     id = await take_look(
         looker, conversation_id=visit, widget_id=widget.id, nonce=challenge.nonce, frames=frames,
         now=NOW,
@@ -115,13 +116,13 @@ async def look(
         return await session.get_one(FaceLook, id)
 
 
-def _with_somebody(frame: bytes) -> bytes:
-    """The frame, with a smaller face beside the first."""
+def _with_somebody(frame: bytes, height_share: float) -> bytes:
+    """The frame, with a second face beside the first, of that share of its height."""
     import io
 
     mine = Image.open(io.BytesIO(frame)).convert("RGB")
     other = Image.open(io.BytesIO(pictures.selfie("person_a_1"))).convert("RGB")
-    height = mine.height * 2 // 3
+    height = int(mine.height * height_share)
     other = other.resize((other.width * height // other.height, height))
     both = Image.new("RGB", (mine.width + other.width, mine.height), (120, 120, 120))
     both.paste(mine, (0, 0))
@@ -149,13 +150,21 @@ async def test_the_proved_face_is_remembered_and_found_again_and_no_other(looker
 
 
 @pytest.mark.parametrize(
-    ("how", "refusal"), [("still", LivenessFailed), ("beside", (SomebodyBeside, LivenessFailed))]
+    ("how", "refusal", "code"),
+    [
+        ("still", LivenessFailed, "upload.live_still"),
+        ("next to", LivenessFailed, "upload.live_several_faces"),
+        ("behind", SomebodyBeside, "remembering.somebody_beside"),
+    ],
 )
-async def test_a_photograph_and_a_face_beside_are_refused(
-    looker: Looker, how: str, refusal: type[CitizenError]
+async def test_a_photograph_and_a_second_face_are_refused(
+    looker: Looker, how: str, refusal: type[CitizenError], code: str
 ) -> None:
+    """A second face as large as the first, and one in the background that a challenge overlooks."""
     visit = await arrived(looker)
-    with pytest.raises(refusal):
+    with pytest.raises(refusal) as told:
         await look(looker, visit, "recognise", OWN, how=how)
+    assert (type(told.value), told.value.code) == (refusal, code)
     async with looker.sessions.read() as session:
         assert list(await session.scalars(select(FaceLook))) == []
+        assert list(await session.scalars(select(Upload))) == []

@@ -23,6 +23,12 @@ describe('what can be pressed', () => {
     expect([...openButtons(entries)]).toEqual(['c'])
   })
 
+  it('is nothing of a card reader once a card was read', () => {
+    const reader = bot('a', { buttons, widget: { id: 'w', kind: 'id_card_reader' } })
+    expect([...openButtons([reader])]).toEqual(['a'])
+    expect([...openButtons([reader, bot('c', { buttons })])]).toEqual(['c'])
+  })
+
   it('is the latest widget until it was answered, also after a side question', () => {
     const widget = { id: 'w', kind: 'selfie' }
     expect(openWidget([bot('a', { widget }), me('b'), bot('c')])).toBe('a')

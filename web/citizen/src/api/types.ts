@@ -26,6 +26,8 @@ export interface Widget {
   upload_url?: string
   /** MIME types the upload takes, e.g. `image/jpeg`. */
   accept?: string | string[]
+  /** Of a selfie: only the challenge is taken, no single picture for a clerk. */
+  only?: 'live'
   title?: string
   hint?: string
 }

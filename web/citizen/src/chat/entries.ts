@@ -52,19 +52,22 @@ export function maskDigits(text: string): string {
   })
 }
 
+/** The kind of widget that the kiosk's device daemon answers, not the page. */
+export const CARD_READER = 'id_card_reader'
+
 /** The entries' ids of which buttons may be pressed: what was said since the citizen spoke last. */
 export function openButtons(entries: readonly Entry[]): Set<string> {
   const open = new Set<string>()
   for (let i = entries.length - 1; i >= 0; i--) {
     const entry = entries[i]!
     if (entry.from === 'me') break
-    if (entry.from === 'bot' && entry.buttons?.length) open.add(entry.id)
+    if (entry.from !== 'bot') continue
+    // A card laid on the reader is an answer too, though nothing was said on this page.
+    if (entry.widget?.kind === CARD_READER && i < entries.length - 1) break
+    if (entry.buttons?.length) open.add(entry.id)
   }
   return open
 }
-
-/** The kind of widget that the kiosk's device daemon answers, not the page. */
-export const CARD_READER = 'id_card_reader'
 
 /** The id of the one entry whose widget may be used: the latest, unless it was answered. */
 export function openWidget(entries: readonly Entry[]): string | null {

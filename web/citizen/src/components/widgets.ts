@@ -89,6 +89,7 @@ export const LIVE: Pick<CaptureGuide, 'title' | 'tips' | 'done'> = {
 export const LOOKED_AT = '这张照片由工作人员和身份证照片核对，提交以后再核对，不影响您往下办。'
 export const PHOTO_INSTEAD = '不方便做动作，就只拍一张照片，由工作人员和身份证照片核对，不影响您往下办。'
 export const NO_LIVE_CAMERA = '这里用不了实时镜头，拍一张照片也一样能办。'
+export const ONLY_LIVE = '这里的镜头用不了，请换别的办法，一样能办。'
 
 /** What the transcript says when the citizen chose another way. */
 export const DECLINED = '不用这个方式'
