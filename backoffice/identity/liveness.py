@@ -30,8 +30,12 @@ COUNTED_FOR = timedelta(days=1)
 PER_ACCOUNT, PER_PERSON, PER_ADDRESS = 4, 6, 40
 """Failures in a day, over all visits: of an account (so of a phone), as one person, from one address.
 One address may be the hall's, or a whole mobile network's."""
+BEGUN_AND_FAILED = 2
+"""So many times as many may be begun in vain, given up ones included: who has one film of somebody
+could begin until chance asks for just what that film shows."""
 REPLAYED = "replayed"
 FEWEST_REPEATED, REPEATED_PART = 4, 0.8
+_IN_VAIN = func.coalesce(LivenessChallenge.outcome, "") != "passed"
 _FAILED = and_(LivenessChallenge.outcome.is_not(None), LivenessChallenge.outcome != "passed")
 
 _ACTIONS = (
@@ -147,10 +151,10 @@ async def claim_challenge(
 async def _check_across_visits(
     session: AsyncSession, conversation_id: str, subject: str | None, now: datetime
 ) -> None:
-    """Failing in one visit after another, from one account or address, or as one person.
+    """Failing or giving up in one visit after another, from one account or address, or as one person.
 
     Raises:
-        TooManyChallenges: until the oldest failure is a day old.
+        TooManyChallenges: until the oldest of them is a day old.
     """
     visit = await session.get_one(Conversation, conversation_id)
     whose: list[tuple[ColumnElement[bool] | None, int]] = [
@@ -161,13 +165,14 @@ async def _check_across_visits(
     for mine, most in whose:
         if mine is None:
             continue
-        failed = await session.scalar(
-            select(func.count())
+        row = await session.execute(
+            select(func.count(), func.count().filter(_FAILED))
             .select_from(LivenessChallenge)
             .join(Conversation, Conversation.id == LivenessChallenge.conversation_id)
-            .where(mine, _FAILED, LivenessChallenge.used_at > now - COUNTED_FOR)
+            .where(mine, _IN_VAIN, LivenessChallenge.issued_at > now - COUNTED_FOR)
         )
-        if (failed or 0) >= most:
+        in_vain, failed = row.one()
+        if failed >= most or in_vain >= most * BEGUN_AND_FAILED:
             raise TooManyChallenges
 
 

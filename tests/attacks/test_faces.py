@@ -144,6 +144,20 @@ def test_failing_goes_on_to_no_other_visit(office: Office) -> None:
     assert refused == found[AlarmKind.LIVE_EXHAUSTED] == 8 - liveness.PER_ACCOUNT
 
 
+def test_waiting_for_a_convenient_challenge_ends(office: Office) -> None:
+    """Whoever has one film of her begins, gives up and begins anew, in one visit after another."""
+    before, begun, refused = office.alarms(), 0, 0
+    for _ in range(3):
+        one = office.somebody("冯国强", FACES["thief"], phone="13911113333")
+        one.show_card()
+        widget = one.widget("selfie")
+        for _ in range(liveness.STARTS_ALLOWED):
+            status = one.challenged(widget).status_code
+            begun, refused = begun + (status == 201), refused + (status == 429)
+    assert begun == liveness.PER_ACCOUNT * liveness.BEGUN_AND_FAILED, "of 24"
+    assert counted(office, before)[AlarmKind.LIVE_EXHAUSTED] == refused == 24 - begun
+
+
 def test_another_card_after_the_face_takes_its_effect_away(office: Office, mei: Somebody) -> None:
     mei.prove()
     other = office.people["何志强"]
