@@ -72,6 +72,7 @@ def _environment() -> Environment:
     )
     environment.filters |= {
         "moment": moment,
+        "date": day_text,
         "day": day,
         "age": age,
         "word": word,

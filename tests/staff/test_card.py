@@ -56,7 +56,7 @@ async def test_a_clerk_sees_both_sides_the_period_and_the_remarks(
     page = (await mine.client.get(f"/staff/cases/{case}")).text
     assert f"/staff/uploads/{back}?case={case}" in page
     assert "衡阳市公安局" in page
-    assert "2016年3月1日 周二 至 2026年3月1日 周日" in page
+    assert "2016年3月1日 至 2026年3月1日" in page
     for said in ("card_expired", "card_remark.glare", "card_remark.sex_mismatch"):
         assert text(f"staff.{said}") in page
     assert text("staff.card_no_back") not in page
@@ -79,6 +79,16 @@ async def test_the_other_side_of_another_card_is_not_shown_as_this_ones(
     await mine.log_in("chen")
     page = (await mine.client.get(f"/staff/cases/{case}")).text
     assert "别处公安局" not in page and text("staff.card_no_back") in page
+
+
+def test_every_proof_and_what_came_of_it_has_its_words() -> None:
+    """As `ProofKind` and the results of `proofs`, `chips`, `settling` and `video` name them."""
+    for kind in ProofKind:
+        assert has_text(f"staff.proof.{kind}"), kind
+    for result in ("confirmed", "read", "read_chip", "doubtful", "expired", "alike", "unsure",
+                   "different", "not_compared", "same", "seen", "refused", "yes", "no",
+                   "unknown"):  # fmt: skip
+        assert has_text(f"staff.proof_result.{result}"), result
 
 
 def test_every_remark_of_the_reader_has_its_words() -> None:
