@@ -1,4 +1,4 @@
-"""What proving who one is costs: faces 1:1 and 1:N, cards, challenges, memory.
+"""What proving who one is costs: faces 1:1 and 1:N, cards, challenges, fingers, memory.
 
     python -m bench.identity            # about two minutes on a quiet machine
     python -m bench.identity --quick    # fewer repetitions, no index of 100,000
@@ -21,6 +21,7 @@ from typing import Any
 
 import numpy as np
 
+from integrations.fingerprint.local import LocalFingerprints
 from integrations.one_process import resident_mb
 from integrations.ports import FacePurpose, FaceTemplate, LiveAction, LiveFrame
 from integrations.vision import engine, faces
@@ -30,6 +31,7 @@ from integrations.vision.local import LocalVision
 
 _ROOT = Path(__file__).resolve().parent.parent
 _PICTURES = _ROOT / "tests/fixtures/pictures"
+_PRINTS = _ROOT / "data/demo/prints"
 _REPORT = _ROOT / "build/bench/identity.json"
 _MOST_RATIO, _MOST_SEARCH_MS = 3.0, 50.0
 _PEOPLE = (1_000, 10_000, 100_000)
@@ -115,6 +117,33 @@ async def process(times: int) -> dict[str, Any]:
     return found
 
 
+async def fingers(times: int) -> dict[str, Any]:
+    """What goes through the fingerprint process: drawn prints, as the demonstration's."""
+    matcher = LocalFingerprints()
+    await matcher.warm()
+    first, again, strange = (
+        (_PRINTS / name).read_bytes() for name in ("测试员/1.png", "测试员/2.png", "李小梅/1.png")
+    )
+    kept = await matcher.template(first)
+    probes = [await matcher.template(one) for one in (again, strange)]
+    found: dict[str, Any] = {}
+    works: dict[str, Callable[[], Awaitable[object]]] = {
+        "quality of a print": lambda: matcher.quality(first),
+        "template of a print": lambda: matcher.template(first),
+        "the same finger compared": lambda: matcher.match(kept, probes[0]),
+        "another finger compared": lambda: matcher.match(kept, probes[1]),
+    }
+    for name, work in works.items():
+        spent = []
+        for _ in range(times):
+            begin = time.perf_counter()
+            await work()
+            spent.append(time.perf_counter() - begin)
+        found[name] = _figures(spent)
+    matcher.close()
+    return found
+
+
 async def _while_ticking(work: Awaitable[Any]) -> tuple[Any, float]:
     """The work's result, and the longest pause of a clock that ticks in the loop beside it."""
     longest, done = 0.0, False
@@ -162,6 +191,7 @@ def main() -> int:
     found: dict[str, Any] = {"1:1": one_to_one(3 if quick else 15)}
     found["1:N"] = asyncio.run(one_to_many(counts, 20 if quick else 100))
     found["process"] = asyncio.run(process(2 if quick else 5))
+    found["fingers"] = asyncio.run(fingers(5 if quick else 30))
     found["this process, MB"] = resident_mb()
     _REPORT.parent.mkdir(parents=True, exist_ok=True)
     _REPORT.write_text(json.dumps(found, indent=1) + "\n", "utf-8")

@@ -191,6 +191,7 @@ def read_knowledge(settings: Settings) -> Knowledge:
         finger_device(settings),
         None if settings.demo else load_signoffs(DATA / SIGNOFFS, catalogue),
         video_desk=settings.video_adapter == "sandbox",
+        face_rules=rules,
     )
 
 

@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Protocol
 
 from backoffice.logs import log
@@ -134,7 +135,7 @@ class CardDesk:
     async def _read(self) -> ChipCard | None:
         for _ in range(READ_TRIES):
             try:
-                return await self._reader.read()
+                return await self._with_newest_address(await self._reader.read())
             except NoCard:
                 return None
             except CardUnread as exc:
@@ -142,6 +143,19 @@ class CardDesk:
             if not await self._reader.find():
                 return None
         return None
+
+    async def _with_newest_address(self, card: ChipCard) -> ChipCard:
+        """The card with the address that was added when its owner moved, which is not printed.
+
+        Readers that do not know this question, and cards taken away meanwhile, leave what was
+        read: the citizen is shown it and asked whether it is right.
+        """
+        try:
+            address = await self._reader.newest_address()
+        except IntegrationError as exc:
+            log("devices").info("card_reader.no_newest_address", why=type(exc).__name__)
+            return card
+        return replace(card, address=address) if address else card
 
     async def _deliver(self, widget: str, card: ChipCard) -> None:
         """Hand the card over while its question is open; then forget it."""

@@ -148,7 +148,7 @@ class Jobs:
     @_survives
     async def count_faces(self) -> None:
         """Say of how many people a face is stored, before the law asks for it to be filed."""
-        rules = self._office.knowledge.remembering
+        rules = self._office.knowledge.face_rules
         async with self._office.sessions.read() as session:
             people = await people_with_faces(session)
         _PEOPLE_WITH_FACES.set(people)

@@ -43,6 +43,8 @@ class Knowledge:
         remembering: how people are remembered; None where nobody is.
         finger_device: the kiosk that the fingerprint sensor stands at; empty: there is none.
         video_desk: clerks can be called for a live look.
+        face_rules: the rules of remembering where nobody is remembered, too: the law counts every
+            face that is kept, also those of applications.
         signoffs: the departments' sign-offs; None in a demonstration, where none are needed.
     """
 
@@ -57,6 +59,7 @@ class Knowledge:
     finger_device: str = ""
     signoffs: Mapping[str, SignOff] | None = None
     video_desk: bool = False
+    face_rules: Rules | None = None
 
 
 @dataclass

@@ -56,6 +56,7 @@ async def overview(request: Request) -> HTTPResponse:
         factors=factors,
         faces=faces,
         remembering=office.knowledge.remembering,
+        face_rules=office.knowledge.face_rules,
         alarms=alarms,
         days_left=office.calendar.days_left(today),
         calendar_until=today + timedelta(days=office.calendar.days_left(today)),

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -231,6 +231,13 @@ async def test_a_page_that_claims_a_reading_gets_none(kiosk: Kiosk) -> None:
     assert await kiosk.proofs() == []
     kiosk.reader.lay_on(demo_chip("韦秀兰"))  # the question is still open
     await kiosk.reads("韦秀兰")
+
+
+async def test_the_address_added_after_moving_is_the_one_filled_in(kiosk: Kiosk) -> None:
+    await kiosk.arrive()
+    kiosk.reader.lay_on(replace(demo_chip("韦秀兰"), address="广西南宁市青秀区样例路9号"))
+    answers = await kiosk.reads("韦秀兰")
+    assert answers["hukou_address"] == "广西南宁市青秀区样例路9号"
 
 
 async def test_photographing_and_typing_stay_possible(kiosk: Kiosk) -> None:

@@ -2,12 +2,17 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from importlib import import_module
+from types import SimpleNamespace
 
+import pytest
 from sqlalchemy import update
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from backoffice.applications.models import AnswerRow, Application
 from backoffice.applications.states import State
 from backoffice.identity.alarms import AlarmKind, forget_old_alarms, sound
+from backoffice.messages import text
 from backoffice.representation.services import Pair, hand_in_papers, keep_asked
 from backoffice.signatures.models import Signature
 from backoffice.signatures.services import sign
@@ -16,6 +21,8 @@ from backoffice.uploads.models import Upload
 from bootstrap.container import Office
 from integrations.ports import Answer, Named, RelationAnswer, RelationRegister
 from tests.staff.conftest import NOW, Browser, MakeCase
+from worker import jobs
+from worker.jobs import Jobs
 
 SON, MOTHER = Named("冯国强", "440604197511080033"), Named("梁金妹", "440604194305120045")
 
@@ -209,6 +216,37 @@ async def test_the_system_page_tells_how_often_and_what_needs_a_look(
     async with office.sessions.begin() as session:
         await forget_old_alarms(session, now=NOW + timedelta(days=91))
     assert "近七天没有" in (await mine.client.get("/staff/system")).text
+
+
+@pytest.mark.parametrize(
+    ("people", "said"), [(79_999, ""), (80_000, "near"), (99_999, "near"), (100_000, "filing")]
+)
+async def test_the_operator_is_warned_before_a_hundred_thousand_faces(
+    office: Office,
+    staff: dict[str, StaffUser],
+    browser: Callable[[], Browser],
+    monkeypatch: pytest.MonkeyPatch,
+    people: int,
+    said: str,
+) -> None:
+    """On the page and in the worker's log, also where nobody is remembered."""
+    assert office.knowledge.remembering is None
+
+    async def counted(session: AsyncSession) -> int:
+        return people
+
+    monkeypatch.setattr(import_module("gateway.staff.system"), "people_with_faces", counted)
+    monkeypatch.setattr(jobs, "people_with_faces", counted)
+    mine = browser()
+    await mine.log_in("admin")
+    page = (await mine.client.get("/staff/system")).text
+    for one in ("near", "filing"):
+        assert (text(f"staff.faces.{one}") in page) is (one == said)
+    told: list[str] = []
+    heard = SimpleNamespace(warning=lambda event, **_: told.append(event))
+    monkeypatch.setattr(jobs, "log", lambda _: heard)
+    await Jobs(office).count_faces()
+    assert told == (["faces.to_be_filed"] if said else [])
 
 
 async def test_every_alarm_has_its_words_and_its_threshold(office: Office) -> None:
