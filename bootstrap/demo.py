@@ -33,6 +33,7 @@ async def _fill(settings: Settings) -> None:
         "clerk": settings.demo_clerk_password.get_secret_value(),
         "head": settings.demo_head_password.get_secret_value(),
         "admin": settings.demo_admin_password.get_secret_value(),
+        "auditor": settings.demo_auditor_password.get_secret_value(),
     }
     async with make_sessions(engine).begin() as session:
         now = SystemClock().now()

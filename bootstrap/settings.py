@@ -83,6 +83,7 @@ class Settings(BaseSettings):
     demo_clerk_password: SecretStr = SecretStr("")
     demo_head_password: SecretStr = SecretStr("")
     demo_admin_password: SecretStr = SecretStr("")
+    demo_auditor_password: SecretStr = SecretStr("")
     demo_head_factor: SecretStr = SecretStr("")
     demo_kiosk_secret: SecretStr = SecretStr("")
     max_upload_mb: int = 10
@@ -168,7 +169,7 @@ class Settings(BaseSettings):
             found.append("XZ_DEMO_KIOSK_SECRET must not be set")
         if self.demo_head_factor.get_secret_value():
             found.append("XZ_DEMO_HEAD_FACTOR must not be set")
-        for role in ("clerk", "head", "admin"):
+        for role in ("clerk", "head", "admin", "auditor"):
             if getattr(self, f"demo_{role}_password").get_secret_value():
                 found.append(f"XZ_DEMO_{role.upper()}_PASSWORD must not be set")
         return found

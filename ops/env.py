@@ -13,7 +13,7 @@ from backoffice.results.signing import SigningKeys
 from devices.keys import ensure_key
 
 ROOT = Path(__file__).resolve().parent.parent
-STAFF_ROLES = ("clerk", "head", "admin")
+STAFF_ROLES = ("clerk", "head", "admin", "auditor")
 # Without easily confused characters: these passwords are read from a terminal and typed.
 _PASSWORD_ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
 

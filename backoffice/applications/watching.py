@@ -5,6 +5,7 @@ at what is due and at nothing else.
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
@@ -39,6 +40,17 @@ from catalogue.loader import Catalogue
 CLOCK = "clock"
 _AT_ONCE = 100
 """Cases of one round, so that nobody waits long for the database."""
+
+
+@dataclass(frozen=True)
+class _Case:
+    """What a reminder needs of a case; nothing of it has to be decrypted."""
+
+    id: str
+    number: str | None
+    item_code: str
+    act_by: date | None
+    lawful_on: date | None
 
 
 class Alert(StrEnum):
@@ -101,11 +113,18 @@ async def remind(bench: Bench) -> list[str]:
     except CalendarMissing as exc:
         log("clocks").warning("calendar.missing", year=exc.year)
         horizon = today
-    near = await bench.session.scalars(
-        select(Application)
+    rows = await bench.session.execute(
+        select(
+            Application.id,
+            Application.number,
+            Application.item_code,
+            Application.act_by,
+            Application.lawful_on,
+        )
         .where(Application.state.in_(AT_THE_AUTHORITY), Application.act_by <= horizon)
         .order_by(Application.act_by, Application.id)
     )
+    near = [_Case(*row) for row in rows]
     opened = []
     for application, alert, day in await _untold(bench, _alerts(near, today)):
         await _tell(bench, application, alert, day)
@@ -185,7 +204,7 @@ def _without_a_day(catalogue: Catalogue) -> list[ColumnElement[bool]]:
     ]
 
 
-def _alerts(cases: Iterable[Application], today: date) -> list[tuple[Application, Alert, date]]:
+def _alerts(cases: Iterable[_Case], today: date) -> list[tuple[_Case, Alert, date]]:
     found = []
     for case in cases:
         if case.act_by is not None:
@@ -196,8 +215,8 @@ def _alerts(cases: Iterable[Application], today: date) -> list[tuple[Application
 
 
 async def _untold(
-    bench: Bench, alerts: Sequence[tuple[Application, Alert, date]]
-) -> list[tuple[Application, Alert, date]]:
+    bench: Bench, alerts: Sequence[tuple[_Case, Alert, date]]
+) -> list[tuple[_Case, Alert, date]]:
     """Those that nobody was told of yet, as many as a round may tell."""
     told: set[str] = set()
     keys = [_key(*one) for one in alerts]
@@ -207,7 +226,7 @@ async def _untold(
     return [one for one in alerts if _key(*one) not in told][:_AT_ONCE]
 
 
-async def _tell(bench: Bench, application: Application, alert: Alert, day: date) -> None:
+async def _tell(bench: Bench, application: Application | _Case, alert: Alert, day: date) -> None:
     number = application.number or ""
     await open_task(
         bench.session,
@@ -232,5 +251,5 @@ async def _tell(bench: Bench, application: Application, alert: Alert, day: date)
     )
 
 
-def _key(application: Application, alert: Alert, day: date) -> str:
+def _key(application: Application | _Case, alert: Alert, day: date) -> str:
     return f"{alert}:{application.id}:{day.isoformat()}"

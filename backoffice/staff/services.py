@@ -249,13 +249,14 @@ _DEMO = (
     ("clerk", "陈晓敏", Role.CLERK),
     ("head", "黄志强", Role.HEAD),
     ("admin", "系统管理员", Role.ADMIN),
+    ("auditor", "何敏仪", Role.AUDITOR),
 )
 
 
 async def ensure_demo_staff(
     session: AsyncSession, passwords: Mapping[str, str], now: datetime
 ) -> list[StaffUser]:
-    """The demonstration's accounts (`clerk`, `head`, `admin`), made when missing.
+    """The demonstration's accounts (`clerk`, `head`, `admin`, `auditor`), made when missing.
 
     An existing account gets the given password, so that what the start prints is always true.
 

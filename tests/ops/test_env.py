@@ -23,7 +23,7 @@ def test_demo_secrets_are_made_once_for_the_owner_only(tmp_path: Path) -> None:
     ensure_demo_env(tmp_path / "var")
     assert read_env_file(tmp_path / "var" / "demo.env") == first
     assert len(first["XZ_BOT_SECRET"]) >= 32
-    assert len({v for k, v in first.items() if k.endswith(("SECRET", "PASSWORD"))}) == 6
+    assert len({v for k, v in first.items() if k.endswith(("SECRET", "PASSWORD"))}) == 7
     for name in ("demo.env", "keys.json", "signing.json"):
         assert stat.S_IMODE((tmp_path / "var" / name).stat().st_mode) == 0o600
     KeyRing.load(Path(first["XZ_KEYS_FILE"]))
