@@ -50,7 +50,8 @@ def item_meant(talk: Talk, act: str, code: str | None) -> ServiceItem | None:
         return talk.item(named[0]) if named else None
     if not named and act.startswith("ask_") and (about := _still_about(talk, code)) is not None:
         return about
-    if (item := _that_knows(talk, act, named or _mixed_up_with(talk, code))) is not None:
+    knowing = [*named, talk.conversation.item_code or ""] if named else _mixed_up_with(talk, code)
+    if (item := _that_knows(talk, act, knowing)) is not None:
         return item
     group = _wavering(talk, code)
     if group is None:
@@ -149,6 +150,15 @@ def ask_topic(talk: Talk, act: str) -> None:
         ask_among(talk, act, offered)
     else:
         talk.focus = {"kind": "which_topic", "act": act}
+
+
+def ask_among_those_shown(talk: Talk) -> bool:
+    """Ask which of the items shown before is to be done; False when none are."""
+    if talk.filling is not None or not talk.recall("offered"):
+        return False
+    ask_topic(talk, "apply_item")
+    ask_choice_outside(talk)
+    return True
 
 
 def next_wanted(talk: Talk) -> ServiceItem | None:

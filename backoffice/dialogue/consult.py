@@ -59,15 +59,29 @@ async def _not_the_same_twice(talk: Talk) -> None:
 
 def answer_about(talk: Talk, act: str, item: ServiceItem) -> None:
     """Answer a question about this item: a known question in its own words, else by the act."""
+    told = _is_clear_which(talk, act, item)
     talk.conversation.item_code = item.code
     words = _words_about(talk, act, item)
     if words is None:
         talk.say("consult.no_fact", title=item.title)
         return
+    if not told:
+        words = messages.text("consult.about", title=item.title, words=words)
     if talk.filling is not None:
         talk.say_words(words)
         return
     talk.say_words(words, buttons=messages.buttons("consult.next", title=item.title))
+
+
+def _is_clear_which(talk: Talk, act: str, item: ServiceItem) -> bool:
+    """Whether who asks knows that the answer is about this item: it was spoken of or is named.
+
+    "刚生完宝宝，什么人能领" names none; conditions of something unnamed tell nothing.
+    """
+    spoken_of = talk.filling.item.code if talk.filling else talk.conversation.item_code
+    named = talk.knowledge.catalogue.names.named_in(talk.asked)
+    own_words = talk.prepared.get("item") == item.code  # a button, or the answer to our question
+    return act == "ask_place" or own_words or item.code in (spoken_of, *named)
 
 
 def _words_about(talk: Talk, act: str, item: ServiceItem) -> str | None:

@@ -8,6 +8,7 @@ from backoffice.dialogue.acknowledging import say_taken
 from backoffice.dialogue.agenda import UPLOADED, Kind
 from backoffice.dialogue.asking import EXPLAIN_AFTER
 from backoffice.dialogue.capture import count_failure, take_answer
+from backoffice.dialogue.choosing import ask_among_those_shown
 from backoffice.dialogue.consult import say_told_about
 from backoffice.dialogue.finishing import finish_when_complete
 from backoffice.dialogue.records import after_sign_in
@@ -117,10 +118,10 @@ def _ending(talk: Talk) -> str | None:
 def _say_not_understood(talk: Talk, draft: Draft | None) -> None:
     if draft is None:
         about = talk.item(talk.conversation.item_code)
-        if about is None:
-            talk.say("small.lost")
-        else:
+        if about is not None:
             say_told_about(talk, about)
+        elif not ask_among_those_shown(talk):
+            talk.say("small.lost")
         return
     step = talk.step()
     if step is None or step.kind == Kind.SUBMIT:

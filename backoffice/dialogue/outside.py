@@ -2,7 +2,7 @@
 
 from backoffice import messages
 from backoffice.conversations.services import Bubble
-from backoffice.dialogue.choosing import SHORT, ask_choice_outside, ask_topic
+from backoffice.dialogue.choosing import SHORT, ask_among_those_shown
 from backoffice.dialogue.consult import (
     answer_about,
     planned_named,
@@ -62,23 +62,14 @@ def _goes_on(talk: Talk) -> bool:
         return False
     if len(talk.text) > SHORT or is_chat(talk.text) or is_noise(talk.text):
         return False
-    if about is None:
-        return _asks_among_those_shown(talk)
+    if about is None:  # "先办哪个", after several were shown in their order
+        return ask_among_those_shown(talk)
     acts = lexicon("questions")["plainly"]
     act = next((one for one in acts if any(word in talk.text for word in acts[one])), None)
     if act is None:
         say_lost_about(talk, about)
     else:
         answer_about(talk, act, about)
-    return True
-
-
-def _asks_among_those_shown(talk: Talk) -> bool:
-    """ "先办哪个", after several were shown in their order: they are shown again."""
-    if not talk.recall("offered"):
-        return False
-    ask_topic(talk, "apply_item")
-    ask_choice_outside(talk)
     return True
 
 

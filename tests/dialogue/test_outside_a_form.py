@@ -260,3 +260,31 @@ async def test_what_may_be_a_cry_is_never_called_none_of_our_business(free: Talk
     free.turn.request = {"text": "衣服都叠好放在岸上了"}
     await out_of_scope(free)
     assert [one["text"] for one in free.bubbles] == [messages.text("worry.listening")]
+
+
+async def test_an_answer_names_the_item_that_nobody_has_named(free: Talk) -> None:
+    """ "刚生完宝宝，什么人能领" names none, and conditions of something unnamed tell nothing."""
+    title = free.knowledge.catalogue.items["childcare_subsidy"].title
+    await _say(free, "我刚生完宝宝，什么人能领钱")
+    await answer(free, "ask_conditions", "childcare_subsidy")
+    assert free.bubbles[-1]["text"].startswith(f"说的是“{title}”")
+    await _say(free, "什么人能领")
+    await answer(free, "ask_conditions", "childcare_subsidy")
+    assert "说的是" not in free.bubbles[-1]["text"]
+
+
+async def test_after_several_were_shown_what_is_not_understood_shows_them_again(free: Talk) -> None:
+    shown = ["individual_business_setup", "food_business_license"]
+    free.remember(offered=shown)
+    await _say(free, "我是一个人开，不是公司")
+    await continue_turn(free, "inform")
+    titles = [free.knowledge.catalogue.items[code].title for code in shown]
+    assert [one["title"] for one in free.bubbles[-1]["buttons"]] == titles
+
+
+async def test_a_question_that_the_item_spoken_of_knows_is_about_it(free: Talk) -> None:
+    """Though it names only what it depends on."""
+    free.conversation.item_code = "points_school_apply"
+    await _say(free, "居住证断签影响积分吗")
+    meant = item_meant(free, "ask_validity", "residence_permit_apply")
+    assert meant is not None and meant.code == "points_school_apply"
