@@ -23,7 +23,7 @@ from random import Random
 from typing import Dict, FrozenSet, Iterable, List, Optional, TextIO
 
 from bot_server import no_tensorflow, quiet  # noqa: F401  (before anything of rasa)
-from bot_server.importer import GROUP, Sentence, TrainerFiles, read_sentences
+from bot_server.importer import GROUP, TOLD, Sentence, TrainerFiles, read_sentences
 from bot_server.settings import ROOT
 from rasa.shared.nlu.constants import TEXT
 from rasa.shared.nlu.training_data.training_data import TrainingData
@@ -49,7 +49,8 @@ class WithoutSome(TrainerFiles):
             [
                 copy(m)
                 for m in whole.training_examples
-                if m.get(GROUP) not in self.held_out and m.get(TEXT) not in self.asked
+                if not {m.get(GROUP), m.get(TOLD)} & self.held_out
+                and m.get(TEXT) not in self.asked
             ]
         )
 

@@ -29,6 +29,8 @@ from bot_server.nlu.variants import Labelled, Words, with_variants
 ITEM_LABEL = "item_label"
 #: Sentences made from one written sentence share this number.
 GROUP = "group"
+#: The number of the sentence that is told before it, where there is one.
+TOLD = "told"
 #: Whether the sentence is nothing but the name of an item.
 IS_NAME = "is_name"
 WORDS = "words"
@@ -98,7 +100,7 @@ def training_sentences(paths: Iterable[Union[str, Path]]) -> List[Labelled]:
 
 def _with_made(written: List[Sentence], folders: List[Path]) -> List[Labelled]:
     words = next((f / WORDS for f in folders if (f / WORDS).is_dir()), None)
-    labelled = [Labelled(s.text, s.act, s.item, n) for n, s in enumerate(written)]
+    labelled = [Labelled(s.text, s.act, s.item, n, s.is_name) for n, s in enumerate(written)]
     if words is None:
         return labelled
     known = frozenset(s.item for s in written) | {NO_ITEM, OTHER_ITEM}
@@ -188,6 +190,7 @@ class TrainerFiles(RasaFileImporter):
             message = Message.build(sentence.text, intent=sentence.act)
             message.set(ITEM_LABEL, sentence.item)
             message.set(GROUP, sentence.group)
+            message.set(TOLD, sentence.told)
             message.set(IS_NAME, sentence.text in names)
             messages.append(message)
         return TrainingData(messages)

@@ -15,7 +15,7 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from bot_server.acts import NO_ITEM, OTHER_ITEM
-from bot_server.importer import GROUP, IS_NAME, ITEM_LABEL
+from bot_server.importer import GROUP, IS_NAME, ITEM_LABEL, TOLD
 from bot_server.nlu.features import SAID, Analysed, analyse
 from bot_server.nlu.model import LinearModel
 from bot_server.nlu.naming import NamesMarked
@@ -46,7 +46,8 @@ def _analysed(training_data: TrainingData) -> List[Analysed]:
     if not _last or _last[0][0] is not training_data:
         # some ways to make training data do without the importer; then each is its own group
         examples = enumerate(training_data.training_examples)
-        _last[:] = [(training_data, [analyse(m.get(TEXT), m.get(GROUP, n)) for n, m in examples])]
+        analysed = [analyse(m.get(TEXT), m.get(GROUP, n), m.get(TOLD)) for n, m in examples]
+        _last[:] = [(training_data, analysed)]
     return _last[0][1]
 
 

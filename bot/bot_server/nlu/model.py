@@ -55,8 +55,9 @@ class LinearModel:
         x = features.fit_transform(sentences)
         classes, y = np.unique(labels, return_inverse=True)
         groups = np.asarray([s.group for s in sentences])
+        told = np.asarray([-1 if s.told is None else s.told for s in sentences])
         weights = _machine(x, y, len(classes), nearest)
-        temperature = _temperature(*_held_out_scores(x, y, groups, nearest))
+        temperature = _temperature(*_held_out_scores(x, y, groups, told, nearest))
         return cls(features, classes, weights, temperature)
 
     def probabilities(
@@ -119,10 +120,14 @@ def _nearest_others(x: csr_matrix, own: np.ndarray, count: int) -> np.ndarray:
 
 
 def _held_out_scores(
-    x: csr_matrix, y: np.ndarray, groups: np.ndarray, nearest: Optional[int]
+    x: csr_matrix, y: np.ndarray, groups: np.ndarray, told: np.ndarray, nearest: Optional[int]
 ) -> Tuple[np.ndarray, np.ndarray]:
-    """Scores of written sentences by a model that has not seen them or their variants."""
+    """Scores of written sentences by a model that has not seen them or their variants.
+
+    told: the group of the sentence that is told before each; -1: none.
+    """
     train, test = next(iter(GroupKFold(FOLDS).split(x, y, groups)))
+    train = train[~np.isin(told[train], groups[test])]
     # a group begins with the sentence as it was written; its variants would count it many times
     first = {group: row for row, group in reversed(list(enumerate(groups)))}
     test = np.array([row for row in test if first[groups[row]] == row])

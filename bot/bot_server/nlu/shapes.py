@@ -25,7 +25,7 @@ class WordShapes:
     def __init__(self, sentences: Iterable[Analysed], acts: Iterable[str]):
         groups: Dict[str, Set[Optional[int]]] = defaultdict(set)
         for sentence, act in zip(sentences, acts, strict=True):
-            if act not in OF_ANYTHING:
+            if act not in OF_ANYTHING and sentence.told is None:  # what is told has a group of its own
                 for word in sentence.words:
                     groups[word].add(sentence.group)
         self._known = frozenset(groups)

@@ -3,14 +3,19 @@
 From data/nlu/words come names of businesses, things said around a request, and parts of answers.
 Everything is drawn with fixed seeds: the same files always make the same sentences. A sentence
 and what is made of it share a group, so that no fold of a cross-validation knows the answer.
+
+A question with a story around it is still the question: sentences that only tell of a need are put
+before questions and wishes of the same business, with the label of what is asked.
 """
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass, replace
 from pathlib import Path
 from random import Random
-from typing import Any, Dict, Iterator, List, Tuple
+from typing import Any, Dict, Iterator, List, Optional, Tuple
+from zlib import crc32
 
 import yaml
 
@@ -27,18 +32,28 @@ BARE_ANSWERS = 1400
 OTHER_ITEM_SHARE, ELSEWHERE_SHARE, PLACE_SHARE = 0.6, 0.6, 0.15
 AROUND_SHARE, STORY_SHARE, SECOND_SHARE, SPOKEN_SHARE = 0.15, 0.1, 0.05, 0.06
 MISHEARD_SHARE, DROPPED_SHARE = 0.12, 0.06
+#: How often a question or wish of at most so many characters is also asked at the end of a story.
+#: Measured on sentences by other hands.
+TOLD_SHARE, TOLD_LONGEST = 0.4, 30
 _PARTICLES = "吗呢啊呀吧嘛的了个?？,，"
 _PUNCTUATION = "，,。!！?？、；;"
+_TURNS = ("", "", "", "我想问", "想问一下", "请问", "那", "就想知道", "到底")
 
 
 @dataclass(frozen=True)
 class Labelled:
-    """A training sentence: its text, act, item label, and the group it was made in."""
+    """A training sentence: its text, act, item label, and the group it was made in.
+
+    is_name: whether it is nothing but the name of an item.
+    told: the group of the sentence that is told before it.
+    """
 
     text: str
     act: str
     item: str
     group: int
+    is_name: bool = False
+    told: Optional[int] = None
 
 
 class Words:
@@ -79,7 +94,7 @@ def with_variants(sentences: List[Labelled], words: Words) -> List[Labelled]:
             made += _with_more_said(one, words, seconds, random)
             made += _misspoken(one, words, homophones, random)
     answers = _answers(words, Random(SEED), first_group=len(sentences))
-    return _without_doubles(made + answers)
+    return _without_doubles(made + list(_after_stories(sentences)) + answers)
 
 
 def _renamed(s: Labelled, words: Words, random: Random) -> Iterator[Labelled]:
@@ -121,6 +136,30 @@ def _with_more_said(
     if random.random() < SECOND_SHARE:
         link = random.choice(words["links"])
         yield replace(s, text=s.text + link + random.choice(seconds))
+
+
+def _after_stories(sentences: List[Labelled]) -> Iterator[Labelled]:
+    """Questions and wishes asked at the end of a story of the same business."""
+    stories: Dict[str, List[Labelled]] = defaultdict(list)
+    for s in sentences:
+        if s.act == "describe_need" and s.item != NO_ITEM:
+            stories[s.item].append(s)
+    every = [story for of_item in stories.values() for story in of_item]
+    for s in sentences:
+        random = Random(f"{SEED} told {s.text}")
+        if s.act not in ACTS_WITH_ITEM or s.act == "describe_need" or s.is_name or not every:
+            continue
+        if len(s.text) > TOLD_LONGEST or random.random() >= TOLD_SHARE:
+            continue
+        one = _drawn(stories.get(s.item) or every, s.text)
+        told = one.text.rstrip(_PUNCTUATION)
+        text = told + random.choice("，，，。") + random.choice(_TURNS) + s.text
+        yield replace(s, text=text, told=one.group)
+
+
+def _drawn(stories: List[Labelled], text: str) -> Labelled:
+    """The text's story: the same as before when others are added, unless one of them is drawn."""
+    return min(stories, key=lambda story: crc32(f"{story.text}|{text}".encode()))
 
 
 def _misspoken(
