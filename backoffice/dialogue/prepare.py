@@ -4,6 +4,7 @@ Everything that changes the draft by a citizen's own answer happens here, in one
 the turn, so that a repeated turn changes nothing twice.
 """
 
+import re
 from typing import Any
 
 from backoffice.applications.draft import Draft
@@ -188,7 +189,7 @@ def _hear_freely(talk: Talk, act: str | None) -> Heard:
         return Heard(mask(talk.text), "out_of_scope")
     if act is None and (known := _known_question(talk)) is not None:
         return known
-    if talk.says("begin"):  # what was just spoken of; nothing: it is asked which
+    if talk.says("begin") or _begins_and_tells(talk):  # what was spoken of, or it is asked which
         return Heard(mask(talk.text), "apply_item", item=begun_with(talk))
     if act is None and _wants_what_it_names(talk):
         return Heard(mask(talk.text), "apply_item")
@@ -203,6 +204,17 @@ def _hear_freely(talk: Talk, act: str | None) -> Heard:
         return Heard(mask(talk.text), "apply_item", item=talk.conversation.item_code)
     # "我要办居住证，我叫李梅": what is wanted is in the rest; the answers are taken once it is begun.
     return Heard(found.rest if found.found and found.rest.strip() else found.safe_text)
+
+
+def _begins_and_tells(talk: Talk) -> bool:
+    """ "行 直接申请 我43岁 男的": of the item spoken of, and some answers at once."""
+    pieces = [bare(one) for one in re.split(r"[\s,。!;、]+", talk.text) if one]
+    while pieces and closed_act(pieces[0]) == "affirm":
+        del pieces[0]
+    begins = len(pieces) > 1 and pieces[0] in words("dialogue", "begin")
+    if not begins or is_question(talk.text) or talk.item(talk.conversation.item_code) is None:
+        return False
+    return not talk.knowledge.catalogue.names.named_in(talk.text)
 
 
 def _wants_what_it_names(talk: Talk) -> bool:

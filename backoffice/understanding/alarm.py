@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from backoffice.understanding.cries import KINDS, Cry, cry_in
-from backoffice.understanding.lexicon import lexicon
+from backoffice.understanding.lexicon import alternation, lexicon
 from backoffice.understanding.normal import normalise
 from catalogue.phrases import pattern_of
 
@@ -26,9 +26,6 @@ DOUBTED = 0.2
 
 _HARMLESS, _BESIDE = "harmless", "beside"
 _NOTHING = re.compile(r"[^一-鿿]*")
-_ONLY_A_NAME = re.compile(
-    r"(?:我|他|她|佢|宝宝|孩子)?叫(?![得我你他她佢人不唔了极救破声喊白警大医消车])[一-鿿]{2,4}"
-)
 _ONE_SOUND = re.compile(r"(.)\1{3,}.{0,2}")
 
 
@@ -75,9 +72,18 @@ def readings(text: str) -> list[str]:
     """What the machine is given to hear: with and without everyday exaggerations; neither a bare
     name nor what has no word in it, which answer a question."""
     whole, plain = normalise(text), in_earnest(text)
-    if _ONLY_A_NAME.fullmatch(whole) or _NOTHING.fullmatch(whole):
+    if _only_a_name().fullmatch(whole) or _NOTHING.fullmatch(whole):
         return []
     return [whole] if plain == whole else [whole, plain]
+
+
+@cache
+def _only_a_name() -> re.Pattern[str]:
+    kin = alternation(word for entry in lexicon("kin")["kin"] for word in entry["words"])
+    who = rf"(?:我|他|她|佢|老人家?|(?:我|我家|阿)?{kin})"
+    return re.compile(
+        rf"{who}?叫(?![得我你他她佢人不唔了极救破声喊白警大医消车打杀])[一-鿿]{{2,4}}"
+    )
 
 
 def in_earnest(text: str) -> str:

@@ -67,7 +67,8 @@ def extract(
     told = _without_asking_leave(text, fields)
     if told is not None:
         result = extract(told, fields, today=today, channel=channel, speaker=speaker)
-        if any(w.awaited and result.value(w.key) is not None for w in fields):
+        chosen = any(w.awaited and result.value(w.key) is not None for w in fields)
+        if chosen and len(result.found) == 1 and len(result.rest) <= _AROUND_A_CHOICE:
             return result
     corrected = is_correction(text)
     reading = read(text, fields, today, channel, speaker, corrected)
@@ -80,6 +81,11 @@ def extract(
         _cross_out_old(reading, target)
     _take_all(reading)
     return _result(reading)
+
+
+_AROUND_A_CHOICE = 4
+"""Characters that may stand around an option chosen politely ("我想寄去屋企得唔得"). With more, the
+option is only a word of a question ("我老公的户口在外地可以吗", asked whether wife or husband)."""
 
 
 def _without_asking_leave(text: str, wanted: Sequence[Wanted]) -> str | None:

@@ -16,18 +16,16 @@ class Kin:
     Attributes:
         called: 妈妈; said back as 您妈妈.
         relation: what the speaker is to that person; None where the word leaves it open.
-        pronoun: 他 or 她.
     """
 
     called: str
     relation: str | None
-    pronoun: str
 
 
 @cache
 def _known() -> dict[str, Kin]:
     return {
-        word: Kin(entry["called"], entry.get("relation"), entry["pronoun"])
+        word: Kin(entry["called"], entry.get("relation"))
         for entry in lexicon("kin")["kin"]
         for word in entry["words"]
     }

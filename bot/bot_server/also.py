@@ -6,6 +6,7 @@ what they are together is decided here.
 
 from __future__ import annotations
 
+import re
 from typing import Any, Dict, List, Optional, Tuple
 
 from bot_server.acts import ACTS_WITH_ITEM
@@ -15,7 +16,41 @@ SERVED = ACTS_WITH_ITEM - {"describe_need"} | {"ask_human", "ask_queue"}
 #: Below this a single request is not taken for one: half a sentence is easily misread.
 SURE = 0.5
 
+#: Two requests that no word joins are taken for two only from here on, act and item alike.
+SURE_UNJOINED = 0.8
+#: Pieces of a sentence that may each be a request: how short, how many, of how long a sentence.
+PIECE_SHORTEST, PIECES_MOST, WHOLE_LONGEST = 4, 3, 60
+_PAUSES = re.compile(r"[，。！？；,!?;\s]+")
+
 Request = Dict[str, Any]
+
+
+def pieces_of(text: str) -> List[str]:
+    """What stands between the pauses of a short text, when that may be several requests."""
+    if len(text) > WHOLE_LONGEST:
+        return []
+    found = [piece for piece in _PAUSES.split(text) if piece]
+    fits = 2 <= len(found) <= PIECES_MOST and min(map(len, found)) >= PIECE_SHORTEST
+    return found if fits else []
+
+
+def split_unjoined(
+    whole: Request, parts: List[Request]
+) -> Tuple[Optional[Tuple[str, Optional[str]]], List[Request]]:
+    """As `split`, of pieces that nothing says to be requests of their own.
+
+    "给娃上医保，再看看育儿补贴够不够格" is two, as both are surely about different businesses;
+    "一次发多少，打到卡上要几个月" is two questions. "残疾证要换，照片几张" is one: what is wanted only
+    says what the question is about.
+    """
+    sure = [p for p in parts if p["act"] in SERVED and p["confidence"] >= SURE_UNJOINED]
+    named = {p["items"][0] for p in sure if p["items"] and p["item_confidence"] >= SURE_UNJOINED}
+    asked = {p["act"] for p in sure if p["act"].startswith("ask_")}
+    two_businesses = len(named) > 1 and bool(whole["items"]) and whole["items"][0] in named
+    two_questions = len(sure) == len(parts) == len(asked) and len(named) == 1
+    if not (two_businesses or two_questions):
+        return None, []
+    return split(whole, sure)
 
 
 def split(

@@ -25,7 +25,7 @@ from rasa.utils.endpoints import EndpointConfig
 
 from bot_server.action_endpoint import check_results_quickly
 from bot_server.acts import ANSWERS, OTHER_ITEM
-from bot_server.also import split
+from bot_server.also import pieces_of, split, split_unjoined
 from bot_server.tracker_store import EncryptedTrackerStore
 
 logger = logging.getLogger(__name__)
@@ -170,22 +170,28 @@ class TurnProcessor(MessageProcessor):
         tracker: Optional[DialogueStateTracker] = None,
         only_output_properties: bool = True,
     ) -> Dict[str, Any]:
-        """As Rasa's; the single requests in `metadata.clauses` are understood too (`also`)."""
+        """As Rasa's; the single requests in `metadata.clauses` are understood too (`also`).
+
+        Without any, what stands between the text's pauses is tried.
+        """
         parsed = await super().parse_message(message, tracker, only_output_properties)
         metadata = message.metadata or {}
+        in_form = bool(metadata.get("in_form"))
         clauses = metadata.get("clauses") or []
-        if clauses and not (metadata.get("hint") or {}).get("act"):
-            parts = []
-            for clause in clauses:
-                alone = UserMessage(clause, metadata={"in_form": metadata.get("in_form", False)})
-                part = await super().parse_message(alone, None, only_output_properties)
-                parts.append(_understood_of(part))
-            own, parsed["also"] = split(_understood_of(parsed), parts)
-            if own is not None:
-                act, item = own
-                if act != parsed["intent"]["name"]:
-                    parsed["intent"] = {"name": act, "confidence": parts[0]["confidence"]}
-                parsed["entities"] = [_named(item)] if item else []
+        pieces = clauses or ([] if in_form else pieces_of(message.text or ""))
+        if not pieces or (metadata.get("hint") or {}).get("act"):
+            return parsed
+        parts = []
+        for piece in pieces:
+            alone = UserMessage(piece, metadata={"in_form": in_form})
+            parts.append(_part_of(await super().parse_message(alone, None, only_output_properties)))
+        decide = split if clauses else split_unjoined
+        own, parsed["also"] = decide(_understood_of(parsed), parts)
+        if own is not None:
+            act, item = own
+            if act != parsed["intent"]["name"]:
+                parsed["intent"] = {"name": act, "confidence": parts[0]["confidence"]}
+            parsed["entities"] = [_named(item)] if item else []
         return parsed
 
     async def understand(
@@ -248,6 +254,12 @@ def _named(item: str) -> Dict[str, Any]:
 def _understood_of(parsed: Dict[str, Any]) -> Dict[str, Any]:
     found = _understood(parsed["intent"], parsed["entities"], parsed.get("item_ranking"))
     return {**found, "also": parsed.get("also", [])}
+
+
+def _part_of(parsed: Dict[str, Any]) -> Dict[str, Any]:
+    """With how sure the item is (0 to 1)."""
+    sure = max((e.get("confidence") or 0.0 for e in parsed["entities"]), default=0.0)
+    return {**_understood_of(parsed), "item_confidence": sure}
 
 
 def _understood(

@@ -29,7 +29,7 @@ RANKED = 3
 IN_FORM = {"inform": 2.0, "out_of_scope": -1.5}
 #: Outside a form more is said that is not the hall's business than anybody can write down. On
 #: sentences never trained on this finds four more of a hundred and costs none that belong here.
-OUTSIDE_FORM = {"out_of_scope": 1.5}
+OUTSIDE_FORM = {"out_of_scope": 1.0}
 #: An item is learnt against this many sentences of others that are most like its own: as good as
 #: against all, and the cost grows with the items, not with items times sentences. (Acts are told
 #: apart by what is spread over all sentences; they lose a point and a half by it.)
@@ -148,8 +148,10 @@ class ItemClassifier(_Classifier):
 
     @staticmethod
     def fitted(sentences: List[Analysed], examples: List[Message]) -> LinearModel:
-        labels = [m.get(ITEM_LABEL, NO_ITEM) for m in examples]
-        return LinearModel.fit(sentences, labels, nearest=NEAREST)
+        # a story before a question of the same business says nothing new about the business
+        own = [(s, m) for s, m in zip(sentences, examples, strict=True) if s.told is None]
+        labels = [m.get(ITEM_LABEL, NO_ITEM) for _, m in own]
+        return LinearModel.fit([s for s, _ in own], labels, nearest=NEAREST)
 
     def process(self, messages: List[Message]) -> List[Message]:
         """Classify each message in place."""
