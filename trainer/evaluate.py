@@ -1,6 +1,8 @@
 """`make evaluate`: how well a model understands, on sentences that it has not been trained on."""
 
 import json
+import os
+import tarfile
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -170,6 +172,28 @@ def _pictures(part: Part, catalogue: Catalogue) -> list[dict[str, str]]:
             (FOLDER / f"{part.name}-{name}.png").write_bytes(png)
             pictures.append({"title": title, "src": report.embedded(png)})
     return pictures
+
+
+def own_of(model: Model) -> list[Judged]:
+    """A published model's own sentences, as `cross_validated` judges them.
+
+    A model that was published without being judged (the first start) is judged now, on what it was
+    trained on, and keeps the result. Empty for one that kept neither.
+    """
+    rows = [row for row in kept(model.folder) if row.source == _OWN]
+    done = model.folder / "own.jsonl"
+    if rows or not (done.exists() or model.trained_on.exists()):
+        return rows
+    if not done.exists():
+        say(f"线上的模型 {model.id} 还没有考过：先用它自己的句子考一遍，只要这一次（要几分钟）")
+        with tempfile.TemporaryDirectory() as root:
+            with tarfile.open(model.trained_on) as archive:
+                archive.extractall(root, filter="data")
+            run("crossval", Path(root) / done.name, "--root", root)
+            unfinished = done.with_suffix(".part")
+            unfinished.write_bytes((Path(root) / done.name).read_bytes())
+            os.replace(unfinished, done)
+    return own(read_lines(done))
 
 
 def kept(folder: Path) -> list[Judged]:

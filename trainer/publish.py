@@ -2,7 +2,7 @@
 
 import getpass
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,8 +12,7 @@ from catalogue.loader import Catalogue
 from ops.env import process_environment
 from trainer import conversations, gate, items, report
 from trainer.engine import ROOT, say
-from trainer.evaluate import FOLDER, evaluate, held_out, held_out_files, kept
-from trainer.judged import Judged
+from trainer.evaluate import FOLDER, evaluate, held_out, held_out_files, kept, own_of
 from trainer.registry import Model, Registry, RegistryError
 from trainer.signed import waiting_text
 
@@ -102,19 +101,27 @@ def judge(candidate: Model, live: Model | None, catalogue: Catalogue, files: Seq
     """One line of verdict. Writes the report to build/publish. Raises Refused."""
     say(f"读保留的句子：{len(files)} 个文件")
     heard = held_out(candidate.file, files, catalogue)
-    old: list[Judged] = []
-    if live is not None:
-        say(f"让线上的模型 {live.id} 听同样的句子")
-        old = held_out(live.file, files, catalogue)
-        _refuse_at_once(candidate, live, gate.compare(old, heard), catalogue)
+    if live is None:
+        evaluate(candidate, files, catalogue, heard=heard)
+        return _judged_with(candidate, None, [], None, catalogue)
+    say(f"让线上的模型 {live.id} 听同样的句子")
+    old = held_out(live.file, files, catalogue)
+    _refuse_at_once(candidate, live, gate.compare(old, heard), "保留的句子", catalogue)
     evaluate(candidate, files, catalogue, heard=heard)
+    changes = gate.compare(old + own_of(live), kept(FOLDER))
+    _refuse_at_once(candidate, live, changes, "句子", catalogue)
+    return _judged_with(candidate, live, changes, conversations.kept_with(live.folder), catalogue)
+
+
+def _judged_with(
+    candidate: Model,
+    live: Model | None,
+    changes: Sequence[gate.Change],
+    before: Mapping[str, str] | None,
+    catalogue: Catalogue,
+) -> str:
+    """The verdict, with the conversation tests; `before`: how the live model did in them."""
     tests = conversations.run_all(FOLDER)
-    changes: list[gate.Change] = []
-    before = None
-    if live is not None:
-        old += [row for row in kept(live.folder) if row.source == "own"]
-        changes = gate.compare(old, kept(FOLDER))
-        before = conversations.kept_with(live.folder)
     worse = [change for change in changes if change.worse]
     failing = gate.broken(before, tests)
     _write_report(candidate, live, changes, failing, catalogue)
@@ -124,13 +131,13 @@ def judge(candidate: Model, live: Model | None, catalogue: Catalogue, files: Seq
 
 
 def _refuse_at_once(
-    candidate: Model, live: Model, changes: Sequence[gate.Change], catalogue: Catalogue
+    candidate: Model, live: Model, changes: Sequence[gate.Change], asked: str, catalogue: Catalogue
 ) -> None:
-    """Nobody waits for the long part when the held-out sentences alone have settled it."""
+    """Nobody waits for the rest when what was asked so far has settled it."""
     worse = [change for change in changes if change.hopeless]
     if worse:
         _write_report(candidate, live, changes, [], catalogue, worse=worse)
-        note = "只考了保留的句子就差得太多，后面的（交叉验证、对话测试）没有再考。"
+        note = f"只考了{asked}就差得太多，后面的没有再考。"
         raise Refused(f"{reasons(worse, [], catalogue)}\n{note}", REPORTS / PAGE)
 
 

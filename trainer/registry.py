@@ -16,7 +16,8 @@ from trainer.engine import ROOT
 
 MODELS = ROOT / "models"
 MODEL_NAME = "xiaozheng.tar.gz"
-_KEPT_WITH_MODEL = (MODEL_NAME, "xiaozheng.fingerprint", "program.fingerprint")
+_TRAINED_ON = "trained_on.tar.gz"
+_KEPT_WITH_MODEL = (MODEL_NAME, "xiaozheng.fingerprint", "program.fingerprint", _TRAINED_ON)
 
 
 class RegistryError(Exception):
@@ -33,6 +34,11 @@ class Model:
     @property
     def file(self) -> Path:
         return self.folder / MODEL_NAME
+
+    @property
+    def trained_on(self) -> Path:
+        """An archive of the sentences and settings that it was made from."""
+        return self.folder / _TRAINED_ON
 
     @property
     def fingerprint(self) -> str:

@@ -1,7 +1,8 @@
 """Training: `python -m bot_server.train [--force]`, run inside bot/.
 
 Reads data/nlu, data/rules, build/nlu, config.yml and domain.yml; writes models/candidate/,
-which answers nobody before it is published. nothing when none of them, and nothing of the components' code, has changed.
+which answers nobody before it is published. Does nothing when none of them, and nothing of the
+components' code, has changed.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import hashlib
 import logging
 import os
 import sys
+import tarfile
 import tempfile
 import time
 from pathlib import Path
@@ -32,6 +34,8 @@ CODE = ("bot_server/nlu", "bot_server/importer.py", "bot_server/acts.py", "bot_s
 TRAINING_DATA = ("data/nlu", "data/rules", "build/nlu")
 FINGERPRINT = "xiaozheng.fingerprint"
 CODE_FINGERPRINT = "program.fingerprint"
+#: What a model was trained on, kept beside it: what comes after is compared on the same terms.
+TRAINED_ON = "trained_on.tar.gz"
 logger = logging.getLogger("bot_server.train")
 
 
@@ -74,7 +78,12 @@ def train(root: Path, models: Path, force: bool = False) -> bool:
     with tempfile.TemporaryDirectory(dir=models) as folder:
         made = Path(folder) / MODEL_NAME
         run_graph(importer_of(root), made, Path(folder))
+        with tarfile.open(Path(folder) / TRAINED_ON, "w:gz") as kept:
+            for source in SOURCES:
+                if (root / source).exists():
+                    kept.add(root / source, source)
         mark.unlink(missing_ok=True)
+        os.replace(Path(folder) / TRAINED_ON, models / TRAINED_ON)
         os.replace(made, target)
     mark.write_text(wanted)
     (models / CODE_FINGERPRINT).write_text(code_fingerprint())
