@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from bot_server.also import split
+from bot_server.also import pieces_of, split, split_unjoined
 from bot_server.channel import MAX_CLAUSES, BadBody, turn_of
 
 
@@ -65,6 +65,50 @@ def test_the_same_request_twice_is_one():
 )
 def test_nothing_is_added_by_a_misreading(whole, parts):
     assert split(whole, parts) == (None, [])
+
+
+def piece(act, *items, confidence=0.95, item_confidence=0.95):
+    return {**said(act, *items, confidence=confidence), "item_confidence": item_confidence}
+
+
+def test_pieces_are_between_pauses_and_not_of_long_stories():
+    assert pieces_of("给娃上居民医保，再看看育儿补贴我们够不够格") == [
+        "给娃上居民医保",
+        "再看看育儿补贴我们够不够格",
+    ]
+    assert pieces_of("居住证多少钱") == [] and pieces_of("好的，居住证多少钱") == []
+    assert pieces_of("我们一家" * 14 + "，居住证多少钱") == []
+
+
+def test_two_businesses_need_no_word_between_them():
+    own, further = split_unjoined(
+        said("ask_conditions", "resident_medical_enroll"),
+        [piece("apply_item", "resident_medical_enroll"), piece("ask_conditions", "childcare_subsidy")],
+    )
+    assert own == ("apply_item", "resident_medical_enroll")
+    assert further == [{"act": "ask_conditions", "items": ["childcare_subsidy"]}]
+
+
+def test_two_questions_about_one_business_need_none_either():
+    own, further = split_unjoined(
+        said("ask_amount", "startup_subsidy"),
+        [piece("ask_amount", "startup_subsidy"), piece("ask_time")],
+    )
+    assert own == ("ask_amount", "startup_subsidy")
+    assert further == [{"act": "ask_time", "items": ["startup_subsidy"]}]
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        [piece("apply_item", "disability_cert_renew"), piece("ask_materials")],
+        [piece("ask_fee", "elder_card"), piece("ask_fee", "elder_allowance", item_confidence=0.5)],
+        [piece("ask_fee", "elder_card"), piece("ask_time", confidence=0.6)],
+    ],
+    ids=["what the question is about", "an item only guessed", "a question only guessed"],
+)
+def test_what_is_not_sure_of_both_stays_one(parts):
+    assert split_unjoined(said("ask_fee", "elder_card"), parts) == (None, [])
 
 
 def body(clauses):

@@ -7,7 +7,7 @@ import shutil
 import pytest
 
 from bot_server.crossval import WithoutSome, deal
-from bot_server.importer import GROUP, Sentence, TrainingFileError, read_sentences
+from bot_server.importer import GROUP, TOLD, Sentence, TrainingFileError, read_sentences
 from bot_server.neighbours import NEARLY_SAME, report
 from bot_server.train import data_folders, importer_of, train
 from conftest import ROOT
@@ -25,6 +25,7 @@ def test_no_fold_knows_its_sentences_nor_what_was_made_of_them():
     kept = importer.get_nlu_data().training_examples
     assert 0 < len(kept) < len(whole.training_examples)
     assert not {m.get(GROUP) for m in kept} & folds[0]
+    assert not {m.get(TOLD) for m in kept} & folds[0]
     assert not [m.get("text") for m in kept if m.get("text") in asked]
     acts = [{written[n].act for n in fold} for fold in folds]
     assert acts[0] == acts[1] == acts[2]

@@ -1,5 +1,6 @@
 """Models are kept whole; one pointer says which answers."""
 
+import tarfile
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -7,7 +8,8 @@ import pytest
 
 from catalogue.loader import Catalogue
 from tests.trainer.test_gate import group
-from trainer import publish
+from trainer import evaluate, publish
+from trainer.engine import write_lines
 from trainer.items import _contradictions
 from trainer.judged import Judged
 from trainer.publish import Refused, SwapFailed, go_live, publish_first, rollback
@@ -196,3 +198,34 @@ def test_a_passage_copied_into_another_file_is_told_once(catalogue: Catalogue) -
     lines = _contradictions(copied, catalogue)
     assert len(lines) == 4 and "一共 30 句" in lines[-1] and "社保卡" in lines[-1]
     assert len(_contradictions(copied[:5], catalogue)) == 5
+
+
+def test_a_model_that_was_never_examined_is_examined_on_what_it_was_trained_on(
+    registry: Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first start publishes unjudged; what comes after is compared all the same, and once."""
+    trained(registry, "aaaaaaaa")
+    (tmp_path / "kept.yml").write_text("sentences")
+    with tarfile.open(registry.models / "candidate" / "trained_on.tar.gz", "w:gz") as archive:
+        archive.add(tmp_path / "kept.yml", "data/nlu/greet.yml")
+    publish_first(registry)
+    live = registry.live()
+    assert live is not None
+    asked = []
+
+    def crossval(module: str, target: Path, _root: str, root: str) -> None:
+        asked.append((module, (Path(root) / "data/nlu/greet.yml").read_text()))
+        heard = {"act": "greet", "items": [], "confidence": 0.9, "other": False, "ranking": []}
+        write_lines(target, [{"text": "你好", "gold_act": "greet", "gold_item": "none", **heard}])
+
+    monkeypatch.setattr(evaluate, "run", crossval)
+    rows = evaluate.own_of(live)
+    assert [row.right for row in rows] == [True] and asked == [("crossval", "sentences")]
+    assert evaluate.own_of(live) == rows and len(asked) == 1
+
+
+def test_a_model_that_kept_nothing_has_no_sentences_of_its_own(registry: Registry) -> None:
+    trained(registry, "aaaaaaaa")
+    publish_first(registry)
+    live = registry.live()
+    assert live is not None and evaluate.own_of(live) == []
