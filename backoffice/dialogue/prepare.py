@@ -4,7 +4,6 @@ Everything that changes the draft by a citizen's own answer happens here, in one
 the turn, so that a repeated turn changes nothing twice.
 """
 
-import re
 from typing import Any
 
 from backoffice.applications.draft import Draft
@@ -12,15 +11,14 @@ from backoffice.dialogue import by_video, recognising, remembering, switching, v
 from backoffice.dialogue.agenda import Kind, Next
 from backoffice.dialogue.buttons import field_to_change, is_some_button, meaning_of, shown_as
 from backoffice.dialogue.capture import count_failure, reopen, take_answer
-from backoffice.dialogue.choosing import begun_with
 from backoffice.dialogue.comparing import broken_by, upset_by
 from backoffice.dialogue.events import hear_event
 from backoffice.dialogue.focus import hear_focus
+from backoffice.dialogue.freely import hear_freely, known_question_about
 from backoffice.dialogue.heard import Heard
-from backoffice.dialogue.questions import known_question
 from backoffice.dialogue.steps import hear_step
-from backoffice.dialogue.talk import Talk, bare
-from backoffice.dialogue.wanted import volunteered, wanted_of
+from backoffice.dialogue.talk import Talk
+from backoffice.dialogue.wanted import wanted_of
 from backoffice.understanding import (
     Extraction,
     Fault,
@@ -33,12 +31,10 @@ from backoffice.understanding import (
     extract,
     fields_named,
     is_correction,
-    is_question,
     mask,
 )
 from backoffice.understanding.alarm import Alarm, alarm_in, refusal_in
 from backoffice.understanding.clauses import requests_in, without_halt
-from backoffice.understanding.lexicon import any_of, words
 from backoffice.understanding.own_templates import template_wish
 
 # These are what they are in any situation; yes and no depend on what was asked.
@@ -108,7 +104,7 @@ async def _hear_words(talk: Talk, alarm: Alarm | None) -> Heard:
     heard = await _hear_focus(talk, act)
     if heard is None and talk.filling is not None:
         heard = await _hear_form(talk, talk.filling, act)
-    return heard or _hear_freely(talk, act)
+    return heard or hear_freely(talk, act)
 
 
 async def _hear_focus(talk: Talk, act: str | None) -> Heard | None:
@@ -179,74 +175,6 @@ def _stopped(talk: Talk, alarm: Alarm | None) -> Heard | None:
     return heard if heard.refusal else None
 
 
-def _hear_freely(talk: Talk, act: str | None) -> Heard:
-    """Nothing is awaited: only make the text safe. Names and addresses go too, where known."""
-    if (meaning := meaning_of(talk)) is not None:
-        return Heard(mask(talk.text), meaning.act, item=meaning.item)
-    if (own := switching.hear_own_too(talk)) is not None:
-        return own
-    if act is None and talk.knowledge.catalogue.only_elsewhere(talk.text) is not None:
-        return Heard(mask(talk.text), "out_of_scope")
-    if act is None and (known := _known_question(talk)) is not None:
-        return known
-    if talk.says("begin") or _begins_and_tells(talk):  # what was spoken of, or it is asked which
-        return Heard(mask(talk.text), "apply_item", item=begun_with(talk))
-    if act is None and _wants_what_it_names(talk):
-        return Heard(mask(talk.text), "apply_item")
-    if _asks_for_a_paper(talk):
-        return Heard(mask(talk.text), "ask_materials")
-    about = talk.item(talk.conversation.item_code)
-    about = about or next(iter(talk.knowledge.catalogue.items.values()), None)
-    if about is None or act is not None:
-        return Heard(mask(talk.text), act)
-    found = extract(talk.text, volunteered(about), today=talk.today)
-    if found.value("filed_by") and not found.rest.strip() and talk.conversation.item_code:
-        return Heard(mask(talk.text), "apply_item", item=talk.conversation.item_code)
-    # "我要办居住证，我叫李梅": what is wanted is in the rest; the answers are taken once it is begun.
-    return Heard(found.rest if found.found and found.rest.strip() else found.safe_text)
-
-
-def _begins_and_tells(talk: Talk) -> bool:
-    """ "行 直接申请 我43岁 男的": of the item spoken of, and some answers at once."""
-    pieces = [bare(one) for one in re.split(r"[\s,。!;、]+", talk.text) if one]
-    while pieces and closed_act(pieces[0]) == "affirm":
-        del pieces[0]
-    begins = len(pieces) > 1 and pieces[0] in words("dialogue", "begin")
-    if not begins or is_question(talk.text) or talk.item(talk.conversation.item_code) is None:
-        return False
-    return not talk.knowledge.catalogue.names.named_in(talk.text)
-
-
-def _wants_what_it_names(talk: Talk) -> bool:
-    """ "办4050": nothing but "begin" and the name of an item."""
-    said = talk.knowledge.catalogue.names.without(bare(talk.text))
-    return said != bare(talk.text) and said in words("dialogue", "begin")
-
-
-def _asks_for_a_paper(talk: Talk) -> bool:
-    """ "要房产证吗" is no wish for the other office that issues it."""
-    asked = any_of("questions", "paper_needed").match(talk.text) and is_question(talk.text)
-    return bool(asked) and talk.knowledge.catalogue.guides.names_a_paper(talk.text)
-
-
-def _known_question(talk: Talk) -> Heard | None:
-    """A question that the item spoken of knows in these words needs no model."""
-    about = talk.item(talk.conversation.item_code)
-    if about is None or not is_question(talk.text) or requests_in(talk.text):
-        return None
-    catalogue = talk.knowledge.catalogue
-    named = catalogue.names.named_in(talk.text)
-    # "残疾证" names its application; its renewal is near enough to be spoken of in the same word.
-    others = [one for one in named if not catalogue.guides.near_group(about.code, one)]
-    if others and about.code not in named:
-        return None
-    if known_question(talk.text, [about]) is not None:
-        return Heard(mask(talk.text), "ask_what", item=about.code)
-    if any_of("questions", "by_another").search(talk.text) and about.applicants.proxy:
-        return Heard(mask(talk.text), "ask_process", item=about.code)
-    return None
-
-
 async def _hear_form(talk: Talk, draft: Draft, act: str | None) -> Heard:
     before = draft.answers.get("filed_by")
     if (heard := await switching.hear_other_person(talk, draft)) is None:
@@ -278,7 +206,7 @@ async def _hear_answers(talk: Talk, draft: Draft, act: str | None) -> Heard:
     heard.named = fields_named(talk.text, wanted)
     asks = asks_beside_names(found.rest if found.found else talk.text, wanted)
     _decide_act(talk, heard, found, act, awaited, question=asks)
-    if heard.act is None and not heard.taken and (known := _known_question(talk)) is not None:
+    if heard.act is None and not heard.taken and (known := known_question_about(talk)) is not None:
         return known
     return heard
 

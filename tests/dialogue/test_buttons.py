@@ -75,6 +75,7 @@ SHOWN_AT: dict[str, Next | dict[str, Any]] = {
     "consent.recognise": {"kind": "recognise_consent"},
     "ask.recognise_look": {"kind": "recognise_look"},
     "ask.confirm_person": CONFIRM_PERSON,
+    "ask.means_face": PHONE,
     "ask.means_finger": CONFIRM_PERSON,
     "ask.means_card": CONFIRM_PERSON,
     "ask.confirm_finger": {"kind": "person_by_finger"},
@@ -165,6 +166,7 @@ def _stand_at(talk: Talk, where: Next | dict[str, Any], monkeypatch: pytest.Monk
         talk.focus = {**where, "application": application.id}
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize("part", ["value", "title"])
 @pytest.mark.parametrize(("key", "button"), BUTTONS, ids=[f"{k}:{b['title']}" for k, b in BUTTONS])
 async def test_a_button_is_understood_where_it_is_shown(
@@ -232,6 +234,7 @@ OPTIONS = [
 ]
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize(("field", "label", "value"), OPTIONS)
 async def test_the_label_of_an_option_is_that_option(
     field: str, label: str, value: str, talk: Talk, monkeypatch: pytest.MonkeyPatch
