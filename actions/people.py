@@ -1,7 +1,7 @@
 """A person, a complaint, a queue number."""
 
 from actions.perform import Capability
-from backoffice.dialogue import appointing, people, small
+from backoffice.dialogue import appointing, form, people, small
 from backoffice.dialogue.asking import ask_outside_form
 from backoffice.dialogue.talk import Talk
 
@@ -35,5 +35,7 @@ class ActionTicket(Capability):
         return "action_ticket"
 
     async def serve(self, talk: Talk, act: str, item: str | None) -> None:
+        if await form.take_as_no_queueing(talk):
+            return
         await appointing.serve(talk, act, talk.item(item))
         await ask_outside_form(talk)

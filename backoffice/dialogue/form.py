@@ -85,6 +85,13 @@ async def take_as_not_asked(talk: Talk) -> bool:
     return await take_as_told(talk)
 
 
+async def take_as_no_queueing(talk: Talk) -> bool:
+    """The same where the answer ("一个人过，腿脚不好") sounds like who goes first in a queue."""
+    if any_of("questions", "queueing").search(talk.text):
+        return False
+    return await take_as_told(talk)
+
+
 def say_fault(talk: Talk, draft: Draft | None, fault: dict[str, Any]) -> None:
     """Why an answer cannot be taken: in the item's own words where its own rule is broken."""
     field = draft.item.field(fault["field"]) if draft is not None else None

@@ -11,7 +11,12 @@ from backoffice.dialogue.applying import ask_cancel, start_application
 from backoffice.dialogue.asking import ask_next
 from backoffice.dialogue.choosing import ask_topic, item_meant
 from backoffice.dialogue.consult import answer
-from backoffice.dialogue.form import continue_turn, take_as_named_again, take_as_not_asked
+from backoffice.dialogue.form import (
+    continue_turn,
+    take_as_named_again,
+    take_as_no_queueing,
+    take_as_not_asked,
+)
 from backoffice.dialogue.outside import out_of_scope
 from backoffice.dialogue.prepare import prepare
 from backoffice.dialogue.situations import find_item
@@ -241,6 +246,15 @@ async def test_what_asks_nothing_is_the_answer_in_ones_own_words(
     talk.turn.request = {"text": text}
     talk.turn.prepared = {"tentative": {"field": "landlord_name", "value": text}}
     assert await take_as_not_asked(talk) is taken
+
+
+@pytest.mark.parametrize(("text", "taken"), [("一个人过，腿脚不好", True), ("我先取个号", False)])
+async def test_what_names_no_queue_is_the_answer_in_ones_own_words(
+    text: str, taken: bool, talk: Talk
+) -> None:
+    talk.turn.request = {"text": text}
+    talk.turn.prepared = {"tentative": {"field": "landlord_name", "value": text}}
+    assert await take_as_no_queueing(talk) is taken
 
 
 @pytest.mark.parametrize(
