@@ -31,9 +31,9 @@ from backoffice.messages import text
 from backoffice.tasks.models import Task, TaskKind
 from backoffice.tasks.services import (
     late_key,
-    late_promises,
     open_task,
     reminder_working_days,
+    untold_promises,
 )
 from catalogue.loader import Catalogue
 
@@ -138,13 +138,11 @@ async def escalate_promises(bench: Bench) -> list[str]:
     Returns:
         Keys of the tasks that were opened; finishing the promised one closes them.
     """
-    late = await late_promises(bench.session, now=bench.now, limit=_AT_ONCE)
-    keys = [late_key(one) for one in late]
-    told = set(await bench.session.scalars(select(Task.key).where(Task.key.in_(keys))))
     opened = []
-    for task, key in zip(late, keys, strict=True):
-        if key in told or task.promised_on is None:
+    for task in await untold_promises(bench.session, now=bench.now, limit=_AT_ONCE):
+        if task.promised_on is None:
             continue
+        key = late_key(task)
         day = day_text(task.promised_on)
         await open_task(
             bench.session,

@@ -4,8 +4,9 @@ from collections.abc import Collection
 from datetime import date, datetime, time
 from functools import cache
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, String, cast, exists, literal, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 from sqlalchemy.orm.exc import StaleDataError
 
 from backoffice.audit.services import record
@@ -185,16 +186,26 @@ async def finish(
     return task
 
 
+_LATE = "promise:"
+
+
 def late_key(task: Task) -> str:
     """The key under which the head hears that a promise to a citizen was not kept."""
-    return f"promise:{task.id}"
+    return f"{_LATE}{task.id}"
 
 
-async def late_promises(session: AsyncSession, *, now: datetime, limit: int) -> list[Task]:
-    """What was promised to a citizen, is over, and is not done, the oldest first."""
+async def untold_promises(session: AsyncSession, *, now: datetime, limit: int) -> list[Task]:
+    """What was promised to a citizen, is over, not done, and not yet told the head; oldest first."""
+    telling = aliased(Task)
+    told = exists().where(telling.key == literal(_LATE).concat(cast(Task.id, String)))
     rows = await session.scalars(
         select(Task)
-        .where(Task.state != TaskState.DONE, Task.kind.in_(PROMISED_KINDS), Task.promised_at < now)
+        .where(
+            Task.state != TaskState.DONE,
+            Task.kind.in_(PROMISED_KINDS),
+            Task.promised_at < now,
+            ~told,
+        )
         .order_by(Task.promised_at, Task.id)
         .limit(limit)
     )

@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 import pytest
 from sqlalchemy import select
 
+from backoffice.applications import watching
 from backoffice.applications.clocks import history_of, set_clocks
 from backoffice.applications.decisions import Bench, Decision, Wanted, case_of, decide
 from backoffice.applications.models import Application
@@ -273,3 +274,24 @@ async def test_a_call_back_past_its_promise_is_the_heads_until_it_is_done(
     async with office.sessions.begin() as session:
         await finish(session, task.id, staff=staff["chen"], outcome="已回电", now=NOW)
     assert {one.state for one in await _tasks(office)} == {TaskState.DONE}
+
+
+async def test_promises_that_the_head_knows_of_hide_no_later_ones(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watching, "_AT_ONCE", 2)
+    for number in range(5):
+        async with office.sessions.begin() as session:
+            task = await open_task(
+                session, kind=TaskKind.CALLBACK, conversation_id="c", application_id=None,
+                item_code=None, phone="13800138000", summary="想问租约", now=MONDAY,
+                calendar=office.calendar, key=f"k{number}",
+            )  # fmt: skip
+    assert task.promised_at is not None
+    over = task.promised_at + timedelta(minutes=1)
+    told = []
+    for _ in range(4):
+        async with office.sessions.begin() as session:
+            bench = Bench(session, office.catalogue, office.calendar, over)
+            told.append(len(await escalate_promises(bench)))
+    assert told == [2, 2, 1, 0]
