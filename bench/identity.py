@@ -105,6 +105,15 @@ async def process(times: int) -> dict[str, Any]:
         "quality of a selfie": lambda: vision.inspect_face(portrait, FacePurpose.SELFIE),
         "challenge of 20 frames": lambda: vision.check_liveness(frames, [LiveAction.BLINK]),
     }
+    found |= await _timed(works, times)
+    found["memory_mb"] = await vision.resident_mb()
+    vision.close()
+    return found
+
+
+async def _timed(works: dict[str, Callable[[], Awaitable[object]]], times: int) -> dict[str, Any]:
+    """Each work's figures, done `times` times."""
+    found: dict[str, Any] = {}
     for name, work in works.items():
         spent = []
         for _ in range(times):
@@ -112,8 +121,6 @@ async def process(times: int) -> dict[str, Any]:
             await work()
             spent.append(time.perf_counter() - begin)
         found[name] = _figures(spent)
-    found["memory_mb"] = await vision.resident_mb()
-    vision.close()
     return found
 
 
@@ -133,13 +140,7 @@ async def fingers(times: int) -> dict[str, Any]:
         "the same finger compared": lambda: matcher.match(kept, probes[0]),
         "another finger compared": lambda: matcher.match(kept, probes[1]),
     }
-    for name, work in works.items():
-        spent = []
-        for _ in range(times):
-            begin = time.perf_counter()
-            await work()
-            spent.append(time.perf_counter() - begin)
-        found[name] = _figures(spent)
+    found |= await _timed(works, times)
     matcher.close()
     return found
 

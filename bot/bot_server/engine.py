@@ -25,7 +25,7 @@ from rasa.utils.endpoints import EndpointConfig
 
 from bot_server.action_endpoint import check_results_quickly
 from bot_server.acts import ANSWERS, OTHER_ITEM
-from bot_server.also import pieces_of, split, split_unjoined
+from bot_server.also import SERVED, pieces_of, split, split_unjoined
 from bot_server.tracker_store import EncryptedTrackerStore
 
 logger = logging.getLogger(__name__)
@@ -179,8 +179,9 @@ class TurnProcessor(MessageProcessor):
         in_form = bool(metadata.get("in_form"))
         clauses = metadata.get("clauses") or []
         pieces = clauses or ([] if in_form else pieces_of(message.text or ""))
-        if not pieces or (metadata.get("hint") or {}).get("act"):
-            return parsed
+        hinted = (metadata.get("hint") or {}).get("act")
+        if not pieces or hinted or parsed["intent"]["name"] not in SERVED:
+            return parsed  # what cannot be served beside another need not be taken apart
         parts = []
         for piece in pieces:
             alone = UserMessage(piece, metadata={"in_form": in_form})

@@ -2,7 +2,7 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -14,6 +14,7 @@ from pydantic import SecretStr
 from sanic import Sanic
 
 from backoffice.applications.clocks import set_clocks
+from backoffice.applications.decisions import Bench, Decision, Wanted, case_of, decide
 from backoffice.applications.models import AnswerRow, Application, CheckRow, MaterialRow
 from backoffice.applications.states import State, Step
 from backoffice.clock import CHINA
@@ -33,6 +34,28 @@ NOW = datetime(2026, 11, 23, 9, 0, tzinfo=CHINA)
 NAME, ID_NO, PHONE = "李梅", "110105199003070021", "13800138000"
 ADDRESS = "石湾镇街道澜石二路8号3座502房"
 FIXTURES = Path(__file__).resolve().parent.parent / "fixtures"
+
+
+async def decide_as(
+    office: Office,
+    user: StaffUser,
+    id: str,
+    decision: Decision,
+    *,
+    reason: str = "",
+    wanted: Sequence[Wanted] = (),
+    late_reason: str = "",
+    version: int | None = None,
+    now: datetime = NOW,
+) -> Application:
+    """Decide a case as the case page does, in a transaction of its own."""
+    async with office.sessions.begin() as session:
+        case = await case_of(session, id=id, staff=user, catalogue=office.catalogue)
+        bench = Bench(session, office.catalogue, office.calendar, now)
+        return await decide(
+            bench, case, decision, staff=user, reason=reason, wanted=wanted,
+            late_reason=late_reason, version=version,
+        )  # fmt: skip
 
 
 @dataclass

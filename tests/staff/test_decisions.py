@@ -1,7 +1,6 @@
 """Decisions: all of it or nothing, by the table of transitions, one winner."""
 
 import asyncio
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import pytest
@@ -15,8 +14,6 @@ from backoffice.applications.decisions import (
     StepNotAllowed,
     Wanted,
     WantedUnknown,
-    case_of,
-    decide,
 )
 from backoffice.applications.models import Application, HistoryRow, SupplementRow
 from backoffice.applications.states import State, Step
@@ -27,26 +24,7 @@ from backoffice.errors import Busy
 from backoffice.outbox.models import OutboxEntry
 from backoffice.staff.models import StaffUser
 from bootstrap.container import Office
-from tests.staff.conftest import ADDRESS, ID_NO, NAME, NOW, PHONE, MakeCase
-
-
-async def _decide(
-    office: Office,
-    user: StaffUser,
-    id: str,
-    decision: Decision,
-    *,
-    reason: str = "",
-    wanted: Sequence[Wanted] = (),
-    version: int | None = None,
-    now: datetime = NOW,
-) -> Application:
-    async with office.sessions.begin() as session:
-        case = await case_of(session, id=id, staff=user, catalogue=office.catalogue)
-        bench = Bench(session, office.catalogue, office.calendar, now)
-        return await decide(
-            bench, case, decision, staff=user, reason=reason, wanted=wanted, version=version
-        )
+from tests.staff.conftest import ADDRESS, ID_NO, NAME, NOW, PHONE, MakeCase, decide_as
 
 
 async def _rows(office: Office, table: type, id: str | None = None) -> list:
@@ -64,7 +42,7 @@ async def test_acceptance_starts_the_promised_time(
     office: Office, staff: dict[str, StaffUser], make_case: MakeCase
 ) -> None:
     id = await make_case()
-    case = await _decide(office, staff["chen"], id, Decision.ACCEPT)
+    case = await decide_as(office, staff["chen"], id, Decision.ACCEPT)
     days = office.catalogue.items[case.item_code].time.promised.value
     assert case.state == State.ACCEPTED and case.accepted_at == NOW
     assert case.due_on == office.calendar.add_working_days(NOW.date(), days)
@@ -76,7 +54,7 @@ async def test_approval_from_submission_keeps_both_steps_and_asks_for_one_result
     office: Office, staff: dict[str, StaffUser], make_case: MakeCase
 ) -> None:
     id = await make_case()
-    case = await _decide(office, staff["chen"], "SW202611230001", Decision.APPROVE)
+    case = await decide_as(office, staff["chen"], "SW202611230001", Decision.APPROVE)
     assert case.id == id and case.state == State.APPROVED and case.decided_at == NOW
     steps = [row.step for row in await _rows(office, HistoryRow, id)]
     assert steps == [Step.SUBMIT, Step.ACCEPT, Step.APPROVE]
@@ -89,9 +67,9 @@ async def test_correction_names_everything_and_stops_the_clock(
     office: Office, staff: dict[str, StaffUser], make_case: MakeCase
 ) -> None:
     id = await make_case()
-    await _decide(office, staff["chen"], id, Decision.ACCEPT)
+    await decide_as(office, staff["chen"], id, Decision.ACCEPT)
     wanted = [Wanted("写到房号", field="current_address"), Wanted("缺页", material="lease")]
-    case = await _decide(office, staff["chen"], id, Decision.REQUEST_SUPPLEMENT, wanted=wanted)
+    case = await decide_as(office, staff["chen"], id, Decision.REQUEST_SUPPLEMENT, wanted=wanted)
     assert case.state == State.SUPPLEMENT_DUE and case.due_on is None
     (row,) = await _rows(office, SupplementRow, id)
     assert row.wanted == [
@@ -120,7 +98,7 @@ async def test_a_correction_that_says_nothing_changes_nothing(
 ) -> None:
     id = await make_case()
     with pytest.raises(fault):
-        await _decide(office, staff["chen"], id, Decision.REQUEST_SUPPLEMENT, wanted=wanted)
+        await decide_as(office, staff["chen"], id, Decision.REQUEST_SUPPLEMENT, wanted=wanted)
     assert (await _case(office, id)).state == State.SUBMITTED
     assert await _rows(office, OutboxEntry) == []
 
@@ -131,9 +109,9 @@ async def test_a_refusal_needs_a_reason_and_says_how_to_appeal(
 ) -> None:
     id = await make_case()
     with pytest.raises(ReasonMissing):
-        await _decide(office, staff["chen"], id, decision, reason="  ")
+        await decide_as(office, staff["chen"], id, decision, reason="  ")
     assert (await _case(office, id)).state == State.SUBMITTED
-    await _decide(office, staff["chen"], id, decision, reason="住址不在本市")
+    await decide_as(office, staff["chen"], id, decision, reason="住址不在本市")
     note = (await _rows(office, HistoryRow, id))[-1].note
     assert note.startswith("住址不在本市") and "行政复议" in note and "行政诉讼" in note
 
@@ -144,8 +122,8 @@ async def test_of_two_clerks_at_once_one_wins(
     id = await make_case()
     version = (await _case(office, id)).version
     outcomes = await asyncio.gather(
-        _decide(office, staff["chen"], id, Decision.APPROVE, version=version),
-        _decide(office, staff["wu"], id, Decision.REFUSE, reason="重复", version=version),
+        decide_as(office, staff["chen"], id, Decision.APPROVE, version=version),
+        decide_as(office, staff["wu"], id, Decision.REFUSE, reason="重复", version=version),
         return_exceptions=True,
     )
     assert sorted(type(one).__name__ for one in outcomes) == ["Application", "Busy"]
@@ -157,13 +135,13 @@ async def test_a_concluded_case_cannot_be_decided_again(
     office: Office, staff: dict[str, StaffUser], make_case: MakeCase
 ) -> None:
     id = await make_case()
-    case = await _decide(office, staff["chen"], id, Decision.APPROVE)
+    case = await decide_as(office, staff["chen"], id, Decision.APPROVE)
     for decision in Decision:
         wanted = [Wanted("x", field="name")]
         with pytest.raises(StepNotAllowed):
-            await _decide(office, staff["wu"], id, decision, reason="x", wanted=wanted)
+            await decide_as(office, staff["wu"], id, decision, reason="x", wanted=wanted)
         with pytest.raises(Busy):
-            await _decide(office, staff["wu"], id, decision, version=case.version - 1)
+            await decide_as(office, staff["wu"], id, decision, version=case.version - 1)
 
 
 async def test_silence_beyond_five_working_days_accepts_from_the_day_of_receipt(
@@ -190,7 +168,7 @@ async def test_the_audit_trail_is_whole_and_holds_no_personal_data(
     office: Office, staff: dict[str, StaffUser], make_case: MakeCase
 ) -> None:
     id = await make_case()
-    await _decide(office, staff["chen"], id, Decision.REFUSE, reason=f"{NAME} 的住址不对")
+    await decide_as(office, staff["chen"], id, Decision.REFUSE, reason=f"{NAME} 的住址不对")
     async with office.sessions.begin() as session:
         entries = list(await session.scalars(select(AuditEntry)))
         assert await verify(session) == []

@@ -1,22 +1,19 @@
 """Four eyes, and corrections that ask for everything at once."""
 
 import asyncio
-from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
 
 from backoffice.applications.decisions import (
-    Bench,
     Decision,
     HeadNeeded,
     LateReasonMissing,
     ReasonMissing,
     SecondPersonNeeded,
     Wanted,
-    case_of,
-    decide,
 )
 from backoffice.applications.models import AnswerRow, Application, HistoryRow, SupplementRow
 from backoffice.applications.opinions import opinion_on, opinions_of
@@ -29,30 +26,9 @@ from backoffice.staff.models import StaffUser
 from bootstrap.container import Office
 from catalogue.faults import CatalogueError
 from catalogue.schema import SecondLook, ServiceItem
-from tests.staff.conftest import NOW, Browser, MakeCase
+from tests.staff.conftest import NOW, Browser, MakeCase, decide_as
 
 ITEM = "temp_relief"
-
-
-async def _decide(
-    office: Office,
-    user: StaffUser,
-    id: str,
-    decision: Decision,
-    *,
-    reason: str = "",
-    wanted: Sequence[Wanted] = (),
-    late_reason: str = "",
-    version: int | None = None,
-    now: datetime = NOW,
-) -> Application:
-    async with office.sessions.begin() as session:
-        case = await case_of(session, id=id, staff=user, catalogue=office.catalogue)
-        bench = Bench(session, office.catalogue, office.calendar, now)
-        return await decide(
-            bench, case, decision, staff=user, reason=reason, wanted=wanted,
-            late_reason=late_reason, version=version,
-        )  # fmt: skip
 
 
 async def _waiting(office: Office, id: str) -> tuple[str, str] | None:
@@ -78,12 +54,12 @@ async def test_the_first_word_is_an_opinion_and_the_second_decides(
 ) -> None:
     by("clerk")
     id = await make_case(item=ITEM)
-    case = await _decide(office, staff["chen"], id, Decision.APPROVE, reason="材料齐全")
+    case = await decide_as(office, staff["chen"], id, Decision.APPROVE, reason="材料齐全")
     assert case.state == State.ACCEPTED, "accepted, not decided"
     assert await _waiting(office, id) == ("approve", staff["chen"].id)
     with pytest.raises(SecondPersonNeeded):
-        await _decide(office, staff["chen"], id, Decision.APPROVE)
-    case = await _decide(office, staff["huang"], id, Decision.APPROVE)
+        await decide_as(office, staff["chen"], id, Decision.APPROVE)
+    case = await decide_as(office, staff["huang"], id, Decision.APPROVE)
     assert case.state == State.APPROVED and await _waiting(office, id) is None
     async with office.sessions.read() as session:
         (row,) = await opinions_of(session, id)
@@ -103,12 +79,12 @@ async def test_where_a_head_is_asked_for_two_clerks_do_not_decide(
     second = staff["wu"]
     async with office.sessions.begin() as session:
         (await session.get_one(StaffUser, second.id)).departments = ["*"]
-    await _decide(office, staff["chen"], id, Decision.APPROVE)
+    await decide_as(office, staff["chen"], id, Decision.APPROVE)
     async with office.sessions.read() as session:
         second = await session.get_one(StaffUser, second.id)
     with pytest.raises(HeadNeeded):
-        await _decide(office, second, id, Decision.APPROVE)
-    case = await _decide(office, staff["huang"], id, Decision.APPROVE)
+        await decide_as(office, second, id, Decision.APPROVE)
+    case = await decide_as(office, staff["huang"], id, Decision.APPROVE)
     assert case.state == State.APPROVED
 
 
@@ -116,9 +92,9 @@ async def test_a_heads_own_opinion_needs_another_person_too(
     office: Office, staff: dict[str, StaffUser], make_case: MakeCase
 ) -> None:
     id = await make_case(item=ITEM)
-    case = await _decide(office, staff["huang"], id, Decision.REFUSE, reason="不符合条件")
+    case = await decide_as(office, staff["huang"], id, Decision.REFUSE, reason="不符合条件")
     assert case.state == State.ACCEPTED
-    case = await _decide(office, staff["chen"], id, Decision.REFUSE, reason="不符合条件")
+    case = await decide_as(office, staff["chen"], id, Decision.REFUSE, reason="不符合条件")
     assert case.state == State.REFUSED
 
 
@@ -127,13 +103,13 @@ async def test_who_says_otherwise_puts_an_opinion_in_its_place(
 ) -> None:
     by("clerk")
     id = await make_case(item=ITEM)
-    await _decide(office, staff["chen"], id, Decision.APPROVE)
+    await decide_as(office, staff["chen"], id, Decision.APPROVE)
     with pytest.raises(ReasonMissing):
-        await _decide(office, staff["huang"], id, Decision.REFUSE)
-    case = await _decide(office, staff["huang"], id, Decision.REFUSE, reason="收入超过标准")
+        await decide_as(office, staff["huang"], id, Decision.REFUSE)
+    case = await decide_as(office, staff["huang"], id, Decision.REFUSE, reason="收入超过标准")
     assert case.state == State.ACCEPTED
     assert await _waiting(office, id) == ("refuse", staff["huang"].id)
-    case = await _decide(office, staff["chen"], id, Decision.REFUSE, reason="收入超过标准")
+    case = await decide_as(office, staff["chen"], id, Decision.REFUSE, reason="收入超过标准")
     assert case.state == State.REFUSED
     async with office.sessions.read() as session:
         first, second = await opinions_of(session, id)
@@ -145,9 +121,9 @@ async def test_a_correction_and_a_withdrawal_end_an_opinion(
 ) -> None:
     one, other = await make_case(item=ITEM), await make_case(item=ITEM, number="SW202611230002")
     for id in (one, other):
-        await _decide(office, staff["chen"], id, Decision.APPROVE)
+        await decide_as(office, staff["chen"], id, Decision.APPROVE)
     wanted = [Wanted("写到房号", field="name")]
-    await _decide(office, staff["huang"], one, Decision.REQUEST_SUPPLEMENT, wanted=wanted)
+    await decide_as(office, staff["huang"], one, Decision.REQUEST_SUPPLEMENT, wanted=wanted)
     async with office.sessions.begin() as session:
         await withdraw(session, await session.get_one(Application, other), now=NOW)
     assert await _waiting(office, one) is None and await _waiting(office, other) is None
@@ -157,10 +133,12 @@ async def test_of_two_opinions_at_once_one_wins(
     office: Office, staff: dict[str, StaffUser], make_case: MakeCase
 ) -> None:
     id = await make_case(item=ITEM)
-    case = await _decide(office, staff["chen"], id, Decision.ACCEPT)
+    case = await decide_as(office, staff["chen"], id, Decision.ACCEPT)
     outcomes = await asyncio.gather(
-        _decide(office, staff["chen"], id, Decision.APPROVE, version=case.version),
-        _decide(office, staff["huang"], id, Decision.REFUSE, reason="不符合", version=case.version),
+        decide_as(office, staff["chen"], id, Decision.APPROVE, version=case.version),
+        decide_as(
+            office, staff["huang"], id, Decision.REFUSE, reason="不符合", version=case.version
+        ),
         return_exceptions=True,
     )
     assert sorted(type(one).__name__ for one in outcomes) == ["Application", "Busy"]
@@ -207,7 +185,7 @@ async def test_what_could_have_been_asked_first_needs_a_reason(
     id, clerk = await make_case(), staff["chen"]
     asks = Decision.REQUEST_SUPPLEMENT
     address = [Wanted("写到房号", field="current_address")]
-    await _decide(office, clerk, id, asks, wanted=address)
+    await decide_as(office, clerk, id, asks, wanted=address)
     back = NOW + timedelta(days=1)
     async with office.sessions.begin() as session:
         case = await session.get_one(Application, id)
@@ -216,17 +194,17 @@ async def test_what_could_have_been_asked_first_needs_a_reason(
     later = NOW + timedelta(days=2)
     lease = [*address, Wanted("缺页", material="lease")]
     with pytest.raises(LateReasonMissing) as fault:
-        await _decide(office, clerk, id, asks, wanted=lease, now=later)
+        await decide_as(office, clerk, id, asks, wanted=lease, now=later)
     name = office.catalogue.items["residence_permit_apply"].material("lease").name
     assert fault.value.params == {"parts": name}, "the address was named before"
     async with office.sessions.read() as session:
         assert (await session.get_one(Application, id)).state == State.SUBMITTED
     changed = [*address, Wanted("停机了", field="phone")]
-    await _decide(office, clerk, id, asks, wanted=changed, now=later)
+    await decide_as(office, clerk, id, asks, wanted=changed, now=later)
     async with office.sessions.begin() as session:
         case = await session.get_one(Application, id)
         session.add(case.take(Step.SUBMIT, actor="citizen:citizen-1", at=later))
-    await _decide(office, clerk, id, asks, wanted=lease, late_reason="上次照片没打开", now=later)
+    await decide_as(office, clerk, id, asks, wanted=lease, late_reason="上次照片没打开", now=later)
     async with office.sessions.read() as session:
         rows = list(await session.scalars(select(SupplementRow).order_by(SupplementRow.id)))
     assert [row.late_reason for row in rows] == [None, None, "上次照片没打开"]
